@@ -1,0 +1,149 @@
+/**
+ * Reading a token: OpenPAYGO Token v2.3, "Token generation", in slices.
+ *
+ * A token hides its value in its last digits and proves its count by its place in a hash chain that starts at the
+ * unit's starting code. Decoding walks that chain from count 0 until the token fits, so it takes as many hashes as
+ * the device has counts, and is cut into slices so that keys, output and watchdog never wait.
+ */
+import { high, type Key, low, sip } from "./siphash";
+
+/** What the factory gave this unit. */
+export interface Unit {
+  /** Up to 31 printable ASCII characters. */
+  serial: string;
+  key: Key;
+  /** 0 to 999999999. */
+  startingCode: number;
+  /** Units of a token's value in a day, 1 to 255. */
+  timeDivider: number;
+  /** 1: tokens come in the digits 1 to 4 only. */
+  restricted: number;
+}
+
+/** Which counts were used. `bits` is a ring: bit `count & 127` speaks for the counts from `count - 63` to `count + 64`. */
+export interface Counts {
+  count: number;
+  bits: Uint8Array;
+}
+
+export const SYNC = 999;
+export const DISABLE = 998;
+
+/** A decode under way. `result` stays "" until it is known. */
+export interface Walk {
+  result: "" | "VALID" | "ALREADY_USED" | "INVALID";
+  /** What the token says; only of use with "VALID". */
+  value: number;
+  count: number;
+  extended: boolean;
+  /** The token's number, its last digits' modulus, and the code of `count`. */
+  token: number;
+  modulus: number;
+  code: number;
+  /** Last count of the window. */
+  top: number;
+  /** It fitted a count that may not be accepted. */
+  seen: boolean;
+}
+
+/** Hashes a code of the chain: the code as a big-endian number twice (standard) or as eight bytes (extended). */
+function nextCode(key: Key, code: number, extended: boolean): number {
+  // SipHash reads little-endian words, the code is written big-endian.
+  const swap = (n: number) => (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
+  const x = swap(code);
+  if (extended) {
+    sip(key, "", swap(Math.floor(code / 4294967296)), x);
+    code = (high >>> 0) * 256 + (low >>> 24);
+    return code > 999999999999 ? code - 99511627777 : code;
+  }
+  sip(key, "", x, x);
+  return codeOfHash();
+}
+
+/** The 9-digit code in the last hash. */
+function codeOfHash(): number {
+  const code = (high ^ low) >>> 2;
+  return code > 999999999 ? code - 73741825 : code;
+}
+
+/** The starting code of a unit whose factory gave none: the hash of its key under itself. */
+export function startingCode(key: Key): number {
+  let text = "";
+  for (let i = 0; i < 16; i++) text += String.fromCharCode((key[i >> 2] >>> ((i & 3) * 8)) & 255);
+  sip(key, text, 0, 0);
+  return codeOfHash();
+}
+
+/** Whether `count` was used already, for counts in the ring's reach. */
+function isUsed(counts: Counts, count: number): number {
+  return (counts.bits[(count >> 3) & 15] >> (count & 7)) & 1;
+}
+
+/**
+ * Marks a count that was accepted. One invariant decides every doubtful case: a count that was accepted once is never
+ * accepted again. `all`: this token ends the use of every older one.
+ */
+export function markUsed(counts: Counts, count: number, all: boolean): void {
+  // Slots that the ring reuses as the count rises start unused.
+  for (let c = counts.count + 65; c <= count + 64; c++) counts.bits[(c >> 3) & 15] &= ~(1 << (c & 7));
+  for (let c = all ? count - 63 : count; c <= count; c++) counts.bits[(c >> 3) & 15] |= 1 << (c & 7);
+  if (all || count > counts.count) counts.count = count;
+}
+
+/** Whether the token of `walk`, found at its count, may be accepted now. */
+function isAcceptable(walk: Walk, counts: Counts): boolean {
+  const c = walk.count;
+  const ahead = c - counts.count;
+  if (ahead <= 64 && isUsed(counts, c)) return false;
+  if (ahead > 0) return true;
+  if (!walk.extended && walk.value > 995) return walk.value === SYNC && ahead > -64;
+  return ahead > -16 && !(c & 1);
+}
+
+/**
+ * Starts to decode what a person typed or a server sent. Anything but digits of the unit's own set, in a length that
+ * it knows (9 or 12; 15 or 20 with the restricted digit set), is "INVALID" at once.
+ */
+export function startWalk(unit: Unit, counts: Counts, text: string): Walk {
+  const restricted = unit.restricted;
+  const length = restricted ? (text.length * 3) / 5 : text.length;
+  const extended = length === 12;
+  const modulus = extended ? 1000000 : 1000;
+  let token = 0;
+  let valid = extended || length === 9;
+  for (let i = 0; valid && i < text.length; i++) {
+    const digit = text.charCodeAt(i) - (restricted ? 49 : 48);
+    if (digit < 0 || digit > (restricted ? 3 : 9)) valid = false;
+    token = token * (restricted ? 4 : 10) + digit;
+  }
+  // The value is what the token's base is ahead of the starting code's.
+  const value = ((token % modulus) - (unit.startingCode % modulus) + modulus) % modulus;
+  if (!extended && (value === 996 || value === 997)) valid = false;
+  return {
+    result: valid ? "" : "INVALID",
+    value,
+    count: 0,
+    extended,
+    token,
+    modulus,
+    code: unit.startingCode - (unit.startingCode % modulus) + (token % modulus),
+    top: Math.min(65535, counts.count + (!extended && value === SYNC ? 100 : 64)),
+    seen: false,
+  };
+}
+
+/** Walks on by up to `hashes` counts; sets `walk.result` when it is known. */
+export function stepWalk(walk: Walk, unit: Unit, counts: Counts, hashes: number): void {
+  const base = walk.token % walk.modulus;
+  while (!walk.result && hashes-- > 0) {
+    if (walk.count === walk.top) walk.result = walk.seen ? "ALREADY_USED" : "INVALID";
+    else {
+      walk.code = nextCode(unit.key, walk.code, walk.extended);
+      walk.count++;
+      if (walk.code - (walk.code % walk.modulus) + base === walk.token) {
+        if (isAcceptable(walk, counts)) walk.result = "VALID";
+        walk.seen = true;
+      }
+    }
+  }
+}
