@@ -1,0 +1,117 @@
+/**
+ * Serial EEPROM with a two-byte word address: AT24C32, 64, 128, 256, 512.
+ * Microchip, "AT24C256C I2C-Compatible (2-Wire) Serial EEPROM 256-Kbit (32,768 x 8)", DS20006042.
+ */
+import type { World } from "../world";
+import type { Part } from "./part";
+
+/** Self-timed write cycle, milliseconds (tWR, the maximum: a driver has to live with it). */
+const WRITE_CYCLE = 5;
+const ERASED = 0xff;
+
+export type At24Options = {
+  driver?: string;
+  address: number;
+  /** Size of the memory and of a page, in bytes; both powers of two. */
+  bytes: number;
+  page: number;
+};
+export type At24 = Part & {
+  /** The memory itself: what is changed in it is changed. Setting it copies an image of the same length in. */
+  image: Uint8Array;
+  /** Bytes stored so far, and the most that one cell has seen. */
+  readonly writes: number;
+  readonly maxPerCell: number;
+  /** False: the chip is not on the bus. */
+  present: boolean;
+  /** The WP pin is high: everything is acknowledged, nothing is stored, and there is no write cycle. */
+  protected: boolean;
+  /** A seed (any integer; moves on by itself): the byte under way in a power cut gets random bits. Undefined: it stays as it was. */
+  tear: number | undefined;
+};
+
+/** An EEPROM, erased. Of a page that the power cut interrupts, the bytes sent first are stored and the others are not. */
+export function at24(world: World, { address, bytes, page }: At24Options): At24 {
+  const cells = new Uint8Array(bytes).fill(ERASED);
+  const wear = new Uint32Array(bytes);
+  let on = false;
+  let pointer = 0;
+  let busy = Number.NEGATIVE_INFINITY;
+  let writes = 0;
+
+  const answers = () => on && part.present && world.now >= busy;
+  const put = (cell: number, value: number) => {
+    cells[cell] = value;
+    wear[cell]++;
+    writes++;
+  };
+
+  function program(latched: Map<number, number>): void {
+    busy = world.now + WRITE_CYCLE;
+    for (const [cell, value] of latched) {
+      if (world.store()) {
+        put(cell, value);
+        continue;
+      }
+      if (part.tear !== undefined) {
+        part.tear = (part.tear + 0x6d2b79f5) | 0;
+        put(cell, noise(part.tear));
+      }
+      return;
+    }
+  }
+
+  const part: At24 = {
+    address,
+    present: true,
+    protected: false,
+    tear: undefined,
+    get image() {
+      return cells;
+    },
+    set image(image) {
+      if (image.length !== bytes) throw new Error(`an image of ${image.length} bytes for a memory of ${bytes}`);
+      cells.set(image);
+    },
+    get writes() {
+      return writes;
+    },
+    get maxPerCell() {
+      return wear.reduce((most, count) => Math.max(most, count), 0);
+    },
+    write(sent) {
+      if (!answers()) return false;
+      if (sent.length < 2) return true; // a poll, or an address cut short
+      pointer = ((sent[0] << 8) | sent[1]) % bytes; // address bits beyond the memory are "don't care"
+      // The page buffer: bytes beyond the end of the page come round and replace those sent before.
+      const latched = new Map<number, number>();
+      for (const value of sent.subarray(2)) {
+        latched.set(pointer, value);
+        pointer = pointer - (pointer % page) + ((pointer + 1) % page);
+      }
+      if (latched.size > 0 && !part.protected) program(latched);
+      return true;
+    },
+    read(length) {
+      if (!answers()) return undefined;
+      return Uint8Array.from({ length }, () => {
+        const value = cells[pointer];
+        pointer = (pointer + 1) % bytes;
+        return value;
+      });
+    },
+    power(rail) {
+      on = rail;
+      pointer = 0;
+      busy = Number.NEGATIVE_INFINITY;
+    },
+  };
+  return part;
+}
+
+/** A byte that looks random, even for neighbouring seeds (the mixing step of Mulberry32). */
+function noise(seed: number): number {
+  let mix = Math.imul(seed ^ (seed >>> 15), seed | 1);
+  mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61);
+  return (mix ^ (mix >>> 14)) & 255;
+}

@@ -1,0 +1,17 @@
+/** What the bench asks of a model of a chip. A model starts with the rail off: nothing answers before `power(true)`. */
+export interface Part {
+  /** 7-bit I2C address this part answers to (absent for parts on pins). */
+  address?: number;
+  /** One I2C write transaction (start, address and W, bytes, stop). False: not acknowledged. No bytes at all is an acknowledge poll. */
+  write?(bytes: Uint8Array): boolean;
+  /** One I2C read transaction of `length` bytes; undefined: not acknowledged. */
+  read?(length: number): Uint8Array | undefined;
+  /** The board's supply rail goes on or off (a clock goes on with its battery). */
+  power?(on: boolean): void;
+}
+
+/** Appends to a list that keeps only its last 200 entries. */
+export function log<T>(list: T[], entry: T): void {
+  list.push(entry);
+  if (list.length > 200) list.shift();
+}
