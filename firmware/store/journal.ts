@@ -1,0 +1,119 @@
+/**
+ * What survives a power cut: an append-only journal of 64-byte records over any memory that keeps bytes at an address.
+ *
+ *     0        4      5                                     60       64
+ *     | number | type | payload, 55 bytes                   | CRC-32 |
+ *
+ * Records go round the region in order; the newest whole one of each type is the truth, a torn one is passed over.
+ * The region is two or more pages. Entering a page erases it (where the memory needs that) and first copies the
+ * newest record of every type into it, so the page that is erased next never holds the only copy of anything.
+ */
+import type { Memory } from "../../hal/hal";
+
+export const RECORD = 64;
+export const PAYLOAD = 55;
+
+export interface Journal {
+  memory: Memory;
+  /** CRC-32 (IEEE 802.3) of bytes, native on the device. */
+  crc: (bytes: Uint8Array) => number;
+  /** Start of the region, records of a page, records in all. */
+  position: number;
+  perPage: number;
+  slots: number;
+  /** Slot that is written next, the page that was entered last, and number of the newest record. */
+  slot: number;
+  page: number;
+  number: number;
+  /** Slot of the newest record by type; -1 is none. */
+  newest: number[];
+}
+
+/** Reads the record in a slot; undefined if there is none or it is torn. */
+function readSlot(j: Journal, slot: number): DataView | undefined {
+  const bytes = j.memory.read(j.position + slot * RECORD, RECORD);
+  const view = new DataView(bytes.buffer);
+  return view.getUint32(60, true) === j.crc(new Uint8Array(bytes.buffer, 0, 60)) ? view : undefined;
+}
+
+/**
+ * Opens the journal in `pages` pages of `pageSize` bytes from `position` on, finds the newest record of each type (1
+ * to `types`), and finishes a change of page that a power cut interrupted. Throws when the memory does not answer.
+ */
+export function openJournal(
+  memory: Memory,
+  crc: (bytes: Uint8Array) => number,
+  position: number,
+  pages: number,
+  pageSize: number,
+  types: number,
+): Journal {
+  const perPage = pageSize / RECORD;
+  const newest: number[] = [];
+  const numbers: number[] = [];
+  for (let type = 0; type <= types; type++) {
+    newest.push(-1);
+    numbers.push(0);
+  }
+  const j: Journal = { memory, crc, position, perPage, slots: pages * perPage, slot: 0, page: -1, number: 0, newest };
+  for (let slot = 0; slot < j.slots; slot++) {
+    const view = readSlot(j, slot);
+    if (view) {
+      const number = view.getUint32(0, true);
+      const type = view.getUint8(4);
+      if (number > numbers[type]) {
+        numbers[type] = number;
+        newest[type] = slot;
+      }
+      if (number > j.number) {
+        j.number = number;
+        j.page = Math.floor(slot / perPage);
+        j.slot = (slot + 1) % j.slots;
+      }
+    }
+  }
+  if (j.number) carry(j);
+  return j;
+}
+
+/** Copies the newest record of every type that is not in the page entered last into it. */
+function carry(j: Journal): void {
+  for (let type = 1; type < j.newest.length; type++) {
+    if (j.newest[type] >= 0 && Math.floor(j.newest[type] / j.perPage) !== j.page) append(j, type, latest(j, type)!);
+  }
+}
+
+/** The payload of the newest record of a type (55 bytes), or undefined. Throws when the memory does not answer. */
+export function latest(j: Journal, type: number): Uint8Array | undefined {
+  return j.newest[type] < 0 ? undefined : j.memory.read(j.position + j.newest[type] * RECORD + 5, PAYLOAD);
+}
+
+/**
+ * Appends a record and reads it back; when this returns, the record outlives any power cut. Throws when the memory
+ * does not answer, or keeps something else than what was written in eight places running.
+ */
+export function append(j: Journal, type: number, payload: Uint8Array): void {
+  const bytes = new Uint8Array(RECORD);
+  const view = new DataView(bytes.buffer);
+  bytes[4] = type;
+  bytes.set(payload, 5);
+  for (let tries = 0; tries < 8; tries++) {
+    if (j.slot % j.perPage === 0 && j.slot !== j.page * j.perPage) {
+      j.page = j.slot / j.perPage;
+      if (j.memory.erase) j.memory.erase(j.position + j.slot * RECORD);
+      carry(j);
+    }
+    const slot = j.slot;
+    j.slot = (slot + 1) % j.slots;
+    view.setUint32(0, j.number + 1, true);
+    view.setUint32(60, j.crc(new Uint8Array(bytes.buffer, 0, 60)), true);
+    j.memory.write(j.position + slot * RECORD, bytes);
+    const kept = readSlot(j, slot);
+    if (kept && kept.getUint32(0, true) === j.number + 1) {
+      j.number++;
+      j.newest[type] = slot;
+      return;
+    }
+  }
+  throw new Error("MEMORY");
+}

@@ -1,0 +1,42 @@
+/**
+ * Microchip AT24C32 to AT24C512 I2C EEPROM.
+ * https://ww1.microchip.com/downloads/en/DeviceDoc/AT24C256C-I2C-Compatible-(2-Wire)-256-Kbit-Serial-EEPROM-20006270B.pdf
+ */
+import type { I2C, Memory } from "../hal";
+
+/** A write cycle takes 5 ms (t WR); at 100 kHz this many polls (0.1 ms each) are more than twice that. */
+const POLLS = 120;
+
+/** `address` 0x50 to 0x57, `bytes` in all, `page` bytes that one write may touch (32, 64 or 128). */
+export function at24(i2c: I2C, options: { address: number; bytes: number; page: number }): Memory {
+  const address = options.address;
+  const page = options.page;
+  return {
+    byteLength: options.bytes,
+    read(position, byteLength) {
+      i2c.writeTo(address, [position >> 8, position & 255]);
+      return i2c.readFrom(address, byteLength);
+    },
+    write(position, data) {
+      for (let from = 0; from < data.length; ) {
+        const length = Math.min(data.length - from, page - (position % page));
+        const packet = new Uint8Array(length + 2);
+        packet[0] = position >> 8;
+        packet[1] = position;
+        packet.set(data.slice(from, from + length), 2);
+        i2c.writeTo(address, packet);
+        from += length;
+        position += length;
+        // The chip acknowledges again when its write cycle is over.
+        for (let polls = 0; ; polls++) {
+          try {
+            i2c.writeTo(address, [position >> 8, position & 255]);
+            break;
+          } catch (error) {
+            if (polls > POLLS) throw error;
+          }
+        }
+      }
+    },
+  };
+}

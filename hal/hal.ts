@@ -1,0 +1,102 @@
+/**
+ * What the firmware asks of a board: this file is the whole boundary. A port implements it (hal/espruino and
+ * hal/drivers do for Espruino boards), a test fakes it, and nothing in firmware/ knows anything else about hardware.
+ *
+ * Unless a line says otherwise: calls return at once (the longest, a page of EEPROM, takes 10 ms), are made from the
+ * one thread of the interpreter, and throw an Error when the part does not answer. Names follow ECMA-419 where it has
+ * a term.
+ */
+
+/** Pins, as drivers see them. A pin is whatever the port uses to name one; on Espruino a `Pin`. */
+export type Pin = unknown;
+export interface Io {
+  /** Drives a pin, or an array of pins from a number (last pin = bit 0). */
+  write(pin: Pin | Pin[], level: number): void;
+  /** Reads a pin (0 or 1), or an array of pins as a number (last pin = bit 0). */
+  read(pin: Pin | Pin[]): number;
+  /** Sets "output", "input", "input_pullup" or "opendrain". */
+  mode(pin: Pin, mode: string): void;
+  /** Calls `fn` on every falling edge of a pin; wakes a sleeping controller. Returns an id for `unwatch`. */
+  watch(fn: () => void, pin: Pin, options: { repeat: boolean; edge: "falling" }): number;
+  unwatch(id: number): void;
+  /** Square wave on a pin, `freq` in hertz. */
+  pwm(pin: Pin, duty: number, options: { freq: number }): void;
+  /** Calls `fn` once, `ms` milliseconds from now. */
+  after(fn: () => void, ms: number): number;
+  /** Level of an analogue pin, 0 to 1 of the supply. */
+  analog(pin: Pin): number;
+}
+
+/** An I2C bus. Both calls throw when the part does not acknowledge. */
+export interface I2C {
+  writeTo(address: number, data: number[] | Uint8Array): void;
+  readFrom(address: number, byteLength: number): Uint8Array;
+}
+
+/** A clock chip with its own battery. */
+export interface RealTimeClock {
+  /** Unix time in seconds, or 0 when the chip says that it stopped or holds an impossible date. */
+  read(): number;
+  /** Sets the time (946684800, year 2000, to 4102444799, end of 2099) in one transfer and clears the stop flag. */
+  write(seconds: number): void;
+}
+
+/** Non-volatile bytes at an address. What `write` returned from has survived any later power cut. */
+export interface Memory {
+  byteLength: number;
+  read(position: number, byteLength: number): Uint8Array;
+  write(position: number, data: Uint8Array): void;
+  /** Flash only: sets the page that starts at `position` to 0xFF; until then `write` can only clear bits. */
+  erase?(position: number): void;
+}
+
+/** Keys "0" to "9", "*" and "#". No timer runs while no key is down. */
+export interface Keypad {
+  /** Called once a press (debounced), and again with `held` true when the key is still down a second later. */
+  start(onKey: (key: string, held: boolean) => void): void;
+}
+
+/** Two to eight characters a person can read. */
+export interface Display {
+  /** Shows text, right-aligned, its end if it is too long; "" turns the display off. */
+  show(text: string): void;
+}
+
+/** The output that credit pays for. Built first, and off when built. */
+export interface Output {
+  write(on: number): void;
+}
+
+/** A UART: the factory port. `start` hands over what arrives, in pieces of any size. */
+export interface Serial {
+  start(onData: (data: string) => void): void;
+  write(text: string): void;
+}
+
+/** The controller itself. */
+export interface System {
+  /** Seconds since an arbitrary start, never set back; fractions count. */
+  ticks(): number;
+  /** Calls `fn` once, or again and again, `ms` milliseconds from now. */
+  after(fn: () => void, ms: number): number;
+  every(fn: () => void, ms: number): number;
+  cancel(id: number): void;
+  /** Variables of the interpreter: in use and in all. */
+  memory(): { usage: number; total: number };
+  /** CRC-32 (IEEE 802.3) of bytes. */
+  crc(bytes: Uint8Array): number;
+}
+
+export interface Hal {
+  system: System;
+  output: Output;
+  rtc: RealTimeClock;
+  memory: Memory;
+  keypad: Keypad;
+  serial: Serial;
+  /** Parts that a board may leave out. Lamps take 1 and 0, the buzzer hertz and 0. */
+  display?: Display;
+  green?: (on: number) => void;
+  red?: (on: number) => void;
+  buzzer?: (hertz: number) => void;
+}
