@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+
+const root = resolve(__dirname, "..");
+
+/** The file that is flashed for one board, and what it was made from. */
+export interface Bundle {
+  board: any;
+  code: string;
+  /** Source map of `code`, JSON text. */
+  map: string;
+  sha256: string;
+}
+
+/** Names of the boards there are, from boards/*.json. */
+export function boardNames(): string[] {
+  return readdirSync(join(root, "boards"))
+    .filter((file) => file.endsWith(".json") && file !== "schema.json")
+    .map((file) => file.slice(0, -5))
+    .sort();
+}
+
+/** A board's JSON. Throws when there is no such board, and names those there are. */
+export function readBoard(name: string): any {
+  if (!boardNames().includes(name))
+    throw new Error(`There is no board "${name}": choose one of ${boardNames().join(", ")}`);
+  return JSON.parse(readFileSync(join(root, "boards", `${name}.json`), "utf8"));
+}
+
+/** What Espruino reads from the objects that its functions are given. */
+const ESPRUINO_OPTIONS = "repeat edge freq scl sda bitrate tx rx bytesize parity stopbits path".split(" ");
+
+/**
+ * Names of the properties that the firmware's own interfaces declare: the minifier may shorten them, which on the device
+ * saves a variable or two a property. What Espruino names (the members of its I2C, and whatever is written in quotes)
+ * keeps its name.
+ */
+function ownProperties(): RegExp {
+  const files = readdirSync(join(root, "firmware"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(root, "firmware", file));
+  const names = new Set<string>();
+  for (const file of [...files, join(root, "hal/hal.ts")])
+    for (const [, name, body] of readFileSync(file, "utf8").matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms))
+      if (name !== "I2C") for (const [, member] of body.matchAll(/^ {2}(\w+)\??[:(]/gm)) names.add(member);
+  for (const name of ESPRUINO_OPTIONS) names.delete(name);
+  return new RegExp(`^(${[...names].sort().join("|")})$`);
+}
+
+/** The entry of a bundle: each part of the board's JSON becomes a call of the driver with its name, the output first. */
+function entry(board: any): string {
+  const literal = (value: unknown) =>
+    JSON.stringify(value)
+      .replace(/"(\w+)":/g, "$1:")
+      .replace(/"([A-D]\d+|I2C\d|Serial\d)"/g, "$1");
+  const parts = Object.entries<any>(board.parts).sort(([a], [b]) => Number(b === "output") - Number(a === "output"));
+  const drivers = [...new Set(parts.map(([, part]) => part.driver as string))];
+  const calls = parts.map(([field, { driver, ...options }]) => {
+    const bus = options.address === undefined ? "io" : "i2c";
+    return `const $${field} = ${driver}(${bus}, ${literal(options)});`;
+  });
+  return [
+    `import { bus, io, port, system } from "./hal/espruino/espruino";`,
+    ...drivers.map((driver) => `import { ${driver} } from "./hal/drivers/${driver}";`),
+    `import { main } from "./firmware/main";`,
+    `const i2c = bus(${literal(board.i2c)});`,
+    ...calls,
+    `main({ system, serial: port(${literal(board.serial)}), ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${JSON.stringify(board.name)});`,
+  ].join("\n");
+}
+
+/** Builds the bundle of a board. The same sources give the same bytes. */
+export async function bundle(name: string): Promise<Bundle> {
+  const board = readBoard(name);
+  const result = await build({
+    stdin: { contents: entry(board), resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    write: false,
+    outfile: `dist/${name}.js`,
+    sourcemap: "external",
+    format: "esm",
+    target: "es2015",
+    mangleProps: ownProperties(),
+    charset: "ascii",
+    legalComments: "none",
+    // Features that the interpreter lacks and that esbuild cannot lower become build errors here.
+    supported: {
+      "default-argument": false,
+      "rest-argument": false,
+      "array-spread": false,
+      destructuring: false,
+      generator: false,
+    },
+    define: { VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version) },
+    logLevel: "silent",
+  });
+  const file = (ending: string) => result.outputFiles.find((output) => output.path.endsWith(ending))!.text;
+  const code = file(".js");
+  return { board, code, map: file(".map"), sha256: createHash("sha256").update(code).digest("hex") };
+}
+
+async function main(args: string[]): Promise<void> {
+  const names = args.includes("--all") ? boardNames() : args.filter((arg) => !arg.startsWith("-"));
+  if (names.length === 0)
+    throw new Error(`Name a board (${boardNames().join(", ")}) or use --all, as in: npm run build -- esp32`);
+  mkdirSync(join(root, "dist"), { recursive: true });
+  let over = false;
+  console.log("board        bytes   budget     left  sha-256");
+  for (const name of names) {
+    const { board, code, sha256 } = await bundle(name);
+    writeFileSync(join(root, "dist", `${name}.js`), code);
+    const left = board.budget.bytes - code.length;
+    over ||= left < 0;
+    const columns = [code.length, board.budget.bytes, left].map((n) => String(n).padStart(8));
+    console.log(`${name.padEnd(10)}${columns.join(" ")}  ${sha256}${left < 0 ? "  OVER BUDGET" : ""}`);
+  }
+  if (over) throw new Error("A bundle is over its budget: take something out of it, or out of the board's JSON");
+}
+
+if (require.main === module)
+  main(process.argv.slice(2)).catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
