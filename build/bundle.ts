@@ -50,7 +50,7 @@ function ownProperties(): RegExp {
 }
 
 /** The entry of a bundle: each part of the board's JSON becomes a call of the driver with its name, the output first. */
-function entry(board: any): string {
+function entry(board: any, dev: boolean): string {
   const literal = (value: unknown) =>
     JSON.stringify(value)
       .replace(/"(\w+)":/g, "$1:")
@@ -62,20 +62,26 @@ function entry(board: any): string {
     return `const $${field} = ${driver}(${bus}, ${literal(options)});`;
   });
   return [
-    `import { bus, io, port, system } from "./hal/espruino/espruino";`,
-    ...drivers.map((driver) => `import { ${driver} } from "./hal/drivers/${driver}";`),
+    `import { bus, io, lock, port, system } from "./hal/espruino/espruino";`,
+    ...drivers.map(
+      (driver) => `import { ${driver} } from "./hal/${driver === "flash" ? "espruino" : "drivers"}/${driver}";`,
+    ),
     `import { main } from "./firmware/main";`,
+    `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
+    ...(dev ? [] : ["lock();"]),
+    `const serial = port(${literal(board.serial)});`,
+    dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
     `const i2c = bus(${literal(board.i2c)});`,
     ...calls,
-    `main({ system, serial: port(${literal(board.serial)}), ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${JSON.stringify(board.name)});`,
+    `main({ system, serial, ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
   ].join("\n");
 }
 
-/** Builds the bundle of a board. The same sources give the same bytes. */
-export async function bundle(name: string): Promise<Bundle> {
+/** Builds the bundle of a board; `dev` leaves its console open. The same sources give the same bytes. */
+export async function bundle(name: string, dev = false): Promise<Bundle> {
   const board = readBoard(name);
   const result = await build({
-    stdin: { contents: entry(board), resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
+    stdin: { contents: entry(board, dev), resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
     absWorkingDir: root,
     bundle: true,
     minify: true,
@@ -111,7 +117,7 @@ async function main(args: string[]): Promise<void> {
   let over = false;
   console.log("board        bytes   budget     left  sha-256");
   for (const name of names) {
-    const { board, code, sha256 } = await bundle(name);
+    const { board, code, sha256 } = await bundle(name, args.includes("--dev"));
     writeFileSync(join(root, "dist", `${name}.js`), code);
     const left = board.budget.bytes - code.length;
     over ||= left < 0;

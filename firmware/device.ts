@@ -1,13 +1,39 @@
 /** The services wired to the hal: what the device knows, its one door for tokens, and the tick that switches the output. */
-import type { Hal } from "../hal/hal";
+import type { Hal, Memory } from "../hal/hal";
 import { type Clock, checkClock, now, startClock } from "./clock/clock";
 import { applyToken, closeEntry, isActive, nothingPaid, type Paid, secondsLeft } from "./credit/credit";
 import { append, type Journal, latest, openJournal } from "./store/journal";
-import { PAID, packPaid, packUnit, TIME, timeAt, UNIT, unpackPaid, unpackUnit } from "./store/records";
+import {
+  BYPASSED,
+  CLOCK_LOST,
+  DEAD_OUTPUT,
+  FAILURES,
+  type Log,
+  MEMORY_REPLACED,
+  PAID,
+  packLog,
+  packPaid,
+  packUnit,
+  RESTARTS,
+  TIME,
+  UNIT,
+  unpackLog,
+  unpackPaid,
+  unpackUnit,
+} from "./store/records";
 import { DISABLE, SYNC, startWalk, stepWalk, type Unit, type Walk } from "./token/decode";
 
-/** Seconds between two checks of the clock, each of which stores the time. */
-const INTERVAL = 60;
+/** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
+const DAY = 86400;
+
+/** What a board's JSON says beside its parts. */
+export interface Settings {
+  board: string;
+  /** Seconds between two checks of the clock, each of which stores the time: 60 with an EEPROM, 3600 in flash alone. */
+  interval: number;
+  /** Seconds that local time is ahead of UTC: the sign of little credit is not given at night. */
+  utcOffset: number;
+}
 
 /** What became of a token; with the serial commands' words. */
 export type Answer =
@@ -24,114 +50,185 @@ export type Answer =
 
 export interface Device {
   hal: Hal;
-  /** The board's name, for #INFO. */
-  board: string;
+  settings: Settings;
   /** Undefined until the factory set the device up. */
   unit: Unit | undefined;
   paid: Paid;
+  log: Log;
   clock: Clock;
-  journal: Journal | undefined;
-  /** "" or what keeps the output off: "RTC" or "MEMORY" does not work. */
+  /** Identity and what was paid, and what is written often: two journals, or one and the same. */
+  safe: Journal | undefined;
+  often: Journal | undefined;
+  /** "" or the part that does not work and keeps the output off: "FLASH", "MEMORY" or "RTC". */
   fault: string;
   /** The token being checked. */
   walk: Walk | undefined;
+  /** Whether the output should be on, since when (ticks), and whether the sense pin agreed. */
+  on: number;
+  onSince: number;
+  sensed: number;
+  timer: number;
+  /** Local day on which the sign of little credit was given last. */
+  lowDay: number;
   /** Last events, newest last, at most eight: "time name". */
   events: string[];
   /** Who wants to know what happened: feedback to the person, a product's own code. */
-  on: (event: string, value: number) => void;
+  tell: (event: string, value: number) => void;
 }
 
-/** Tells what happened. Names are lower case words; see docs/serial.md. */
-export function tell(d: Device, event: string, value: number): void {
-  if (event !== "progress") {
-    if (d.events.length > 7) d.events.shift();
-    d.events.push(now(d.hal, d.clock) + " " + event);
-  }
-  d.on(event, value);
+/** Notes an event, counts it where it has an index in the log's tally (-1: none), and tells it; names: docs/serial.md. */
+export function note(d: Device, event: string, index: number): void {
+  if (d.events.length > 7) d.events.shift();
+  d.events.push(now(d.hal, d.clock) + " " + event);
+  if (index >= 0) d.log.tally[index] = Math.min(d.log.tally[index] + 1, 65535);
+  d.tell(event, 0);
 }
 
-/** Makes the device from its board: reads what was stored, starts the clock, ticks once a second. Never throws. */
-export function startDevice(hal: Hal, board: string): Device {
-  const clock: Clock = { time: 0, ticks: hal.system.ticks(), lost: 0, silent: 0 };
+/** Makes the device from its board: reads what was stored, starts the clock and the tick. Never throws. */
+export function startDevice(hal: Hal, settings: Settings): Device {
+  const clock: Clock = { time: 0, ticks: hal.system.ticks(), since: 0, sinceTicks: 0, silent: 0 };
+  const log: Log = { time: 0, tally: [0, 0, 0, 0, 0, 0] };
   const d: Device = {
     hal,
-    board,
+    settings,
     unit: undefined,
     paid: nothingPaid(1),
+    log,
     clock,
-    journal: undefined,
-    fault: "MEMORY",
+    safe: undefined,
+    often: undefined,
+    fault: "",
     walk: undefined,
+    on: 0,
+    onSince: 0,
+    sensed: 0,
+    timer: 0,
+    lowDay: 0,
     events: [],
-    on: () => {},
+    tell: () => {},
   };
+  const open = (memory: Memory) =>
+    openJournal(memory, hal.system.crc, 0, memory === hal.flash ? memory.byteLength / memory.eraseSize : 2, TIME);
   try {
-    const journal = openJournal(hal.memory, hal.system.crc, 0, 2, 4096, TIME);
-    d.journal = journal;
-    const unit = latest(journal, UNIT);
-    const paid = latest(journal, PAID);
-    const time = latest(journal, TIME);
+    d.fault = "FLASH";
+    d.safe = open(hal.flash || hal.memory);
+    d.fault = "MEMORY";
+    d.often = hal.flash ? open(hal.memory) : d.safe;
+    const unit = latest(d.safe, UNIT);
+    const paid = latest(d.safe, PAID);
     if (unit && paid) {
       d.unit = unpackUnit(unit);
       d.paid = unpackPaid(paid);
+      const bytes = latest(d.often, TIME);
+      const stored = bytes && unpackLog(bytes, d.unit);
+      if (stored) d.log = stored;
+      // Not this device's, or older than a store that came after it: somebody changed the memory.
+      if (!stored || stored.time + 2 * settings.interval < d.paid.stored) note(d, "memory replaced", MEMORY_REPLACED);
     }
     d.fault = "RTC";
-    d.clock = startClock(hal, Math.max(paid ? timeAt(paid, 28) : 0, time ? timeAt(time, 0) : 0), INTERVAL);
+    d.clock = startClock(hal, Math.max(d.paid.stored, d.log.time), settings.interval, () =>
+      note(d, "clock lost", CLOCK_LOST),
+    );
     d.fault = "";
+    d.log.tally[RESTARTS]++;
+    storeTime(d);
   } catch (_) {
-    tell(d, "fault", 0);
+    note(d, "fault", -1);
   }
-  if (d.clock.lost) tell(d, "clock lost", 0);
-  let seconds = 0;
-  hal.system.every(() => {
-    if (++seconds % INTERVAL === 0) storeTime(d);
-    switchOutput(d);
-  }, 1000);
-  switchOutput(d);
+  hal.system.onFailure(() => {
+    hal.output.write(0);
+    note(d, "failure", FAILURES);
+    storeTime(d);
+    hal.system.restart();
+  });
+  tick(d);
   return d;
 }
 
-/** Holds the clock against the chip and stores the time. */
+/** Stores what was paid; false, and a fault, when the memory does not keep it. */
+function storePaid(d: Device): boolean {
+  const time = now(d.hal, d.clock);
+  d.paid.stored = time;
+  return store(d, d.safe, PAID, packPaid(d.paid, time));
+}
+
+/** Stores the time, with the tally of what happened. */
 function storeTime(d: Device): void {
-  if (d.fault) return;
-  const lost = d.clock.lost;
-  checkClock(d.hal, d.clock);
-  if (d.clock.lost !== lost) tell(d, "clock lost", 0);
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, now(d.hal, d.clock), true);
-  store(d, TIME, bytes);
+  d.log.time = now(d.hal, d.clock);
+  if (!d.unit || d.fault) return;
+  store(d, d.often, TIME, packLog(d.log, d.unit));
+  if (d.log.time - d.paid.stored >= DAY) storePaid(d);
 }
 
 /** Stores a record; a memory that fails is a fault, and the answer is false. */
-function store(d: Device, type: number, bytes: Uint8Array): boolean {
+function store(d: Device, journal: Journal | undefined, type: number, bytes: Uint8Array): boolean {
   try {
-    append(d.journal!, type, bytes);
+    append(journal!, type, bytes);
     return true;
   } catch (_) {
-    d.fault = "MEMORY";
-    tell(d, "fault", 0);
+    d.fault = journal === d.often ? "MEMORY" : "FLASH";
+    note(d, "fault", -1);
     switchOutput(d);
     return false;
   }
 }
 
 /** The output follows the credit, and nothing else. */
-export function switchOutput(d: Device): void {
+function switchOutput(d: Device): void {
   const on = d.unit && !d.fault && isActive(d.paid, now(d.hal, d.clock)) ? 1 : 0;
+  if (on !== d.on) d.onSince = d.hal.system.ticks();
+  d.on = on;
   d.hal.output.write(on);
+}
+
+/**
+ * Runs when something is due: the clock's check, the end of credit, a look at the sense pin a second after a switch.
+ * It alone kicks the watchdog, and only when it found clock, store, output and keypad alive.
+ */
+function tick(d: Device): void {
+  const system = d.hal.system;
+  const output = d.hal.output;
+  if (d.timer) system.cancel(d.timer);
+  if (now(d.hal, d.clock) - d.log.time >= d.settings.interval) {
+    if (!d.fault) checkClock(d.hal, d.clock, () => note(d, "clock lost", CLOCK_LOST));
+    storeTime(d);
+  }
+  switchOutput(d);
+  const settled = system.ticks() - d.onSince >= 1;
+  if (output.read && settled) {
+    const wrong = output.read() === d.on ? 0 : 1;
+    if (wrong > d.sensed) note(d, d.on ? "dead output" : "bypass", d.on ? DEAD_OUTPUT : BYPASSED);
+    d.sensed = wrong;
+  }
+  if (d.hal.keypad.isAlive()) system.kick();
+  const left = d.paid.until - now(d.hal, d.clock);
+  const hours = Math.floor((now(d.hal, d.clock) + d.settings.utcOffset) / 3600);
+  const hour = hours % 24;
+  if (d.on && left > 0 && left < DAY && hour > 7 && hour < 20 && Math.floor(hours / 24) > d.lowDay) {
+    d.lowDay = Math.floor(hours / 24);
+    d.tell("low credit", left);
+  }
+  const due = Math.min(60, d.settings.interval, left > 0 ? left : 60);
+  d.timer = system.after(
+    () => {
+      d.timer = 0;
+      tick(d);
+    },
+    settled ? due * 1000 : 1000,
+  );
 }
 
 /** Gives a device its identity, once. Returns "" or the reason why nothing was changed. */
 export function setUp(d: Device, unit: Unit, count: number): string {
   if (d.unit) return "SET_UP_ALREADY";
   if (d.fault) return d.fault;
-  const paid = nothingPaid(count);
+  d.paid = nothingPaid(count);
   // The unit's record comes last: a cut before it leaves a device that can be set up.
-  if (!store(d, PAID, packPaid(paid, now(d.hal, d.clock))) || !store(d, UNIT, packUnit(unit))) return d.fault;
+  if (!storePaid(d) || !store(d, d.safe, UNIT, packUnit(unit))) return d.fault;
   d.unit = unit;
-  d.paid = paid;
-  tell(d, "set up", 0);
-  return "";
+  storeTime(d);
+  note(d, "set up", -1);
+  return d.fault;
 }
 
 /** Seconds that token entry stays closed for wrong tokens; 0 if it is open. */
@@ -159,41 +256,38 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
   const wrong = d.paid.wrong;
   const closedUntil = d.paid.closedUntil;
   const walk = startWalk(unit, d.paid, text);
-  const keep = () => store(d, PAID, packPaid(d.paid, now(d.hal, d.clock)));
-  const finish = () => {
-    let answer: Answer = walk.result as Answer;
+  const slice = () => {
+    let answer: Answer = "FAULT";
     let value = 0;
-    if (answer !== "INVALID") {
-      d.paid.wrong = answer === "VALID" ? 0 : wrong;
-      d.paid.closedUntil = closedUntil;
-      if (answer === "VALID") {
-        applyToken(d.paid, unit, walk, now(d.hal, d.clock));
-        value = credit(d);
-        if (walk.extended) {
-          answer = "EXTENDED";
-          value = walk.value;
-        } else if (walk.value === SYNC) answer = "SYNCED";
-        else if (walk.value === DISABLE) answer = "PAYG_DISABLED";
+    stepWalk(walk, unit, d.paid, 4);
+    if (!walk.result) {
+      d.tell("progress", walk.count / walk.top);
+      d.hal.system.after(slice, 1);
+      return;
+    }
+    if (!d.fault) {
+      answer = walk.result;
+      if (answer !== "INVALID") {
+        d.paid.wrong = answer === "VALID" ? 0 : wrong;
+        d.paid.closedUntil = closedUntil;
+        if (answer === "VALID") {
+          applyToken(d.paid, unit, walk, now(d.hal, d.clock));
+          if (walk.extended) answer = "EXTENDED";
+          else if (walk.value === SYNC) answer = "SYNCED";
+          else if (walk.value === DISABLE) answer = "PAYG_DISABLED";
+          value = walk.extended ? walk.value : credit(d);
+        }
+        if (!storePaid(d)) answer = "FAULT";
       }
-      if (!keep()) answer = "FAULT";
     }
     d.walk = undefined;
-    switchOutput(d);
-    tell(d, answer.toLowerCase(), value);
+    tick(d);
+    note(d, answer.toLowerCase(), -1);
     done(answer, value);
   };
-  const slice = () => {
-    stepWalk(walk, unit, d.paid, 4);
-    if (walk.result) finish();
-    else {
-      tell(d, "progress", walk.count / walk.top);
-      d.hal.system.after(slice, 1);
-    }
-  };
   d.walk = walk;
+  // Stored before the answer is known: cutting the power in the middle of the check gains nothing.
   closeEntry(d.paid, now(d.hal, d.clock));
-  if (!keep()) {
-    d.walk = undefined;
-    done("FAULT", 0);
-  } else slice();
+  storePaid(d);
+  slice();
 }

@@ -43,15 +43,19 @@ export interface RealTimeClock {
 
 /** Non-volatile bytes at an address. What `write` returned from has survived any later power cut. */
 export interface Memory {
+  /** Bytes, and bytes that `erase` takes at once (4096 where there is no `erase`: the store thinks in pages). */
   byteLength: number;
+  eraseSize: number;
   read(position: number, byteLength: number): Uint8Array;
   write(position: number, data: Uint8Array): void;
-  /** Flash only: sets the page that starts at `position` to 0xFF; until then `write` can only clear bits. */
+  /** Flash only: sets the `eraseSize` bytes from `position` on to 0xFF; until then `write` can only clear bits. */
   erase?(position: number): void;
 }
 
 /** Keys "0" to "9", "*" and "#". No timer runs while no key is down. */
 export interface Keypad {
+  /** False when a press would go unnoticed: a line is down and nothing looks at it. */
+  isAlive(): boolean;
   /** Called once a press (debounced), and again with `held` true when the key is still down a second later. */
   start(onKey: (key: string, held: boolean) => void): void;
 }
@@ -65,6 +69,8 @@ export interface Display {
 /** The output that credit pays for. Built first, and off when built. */
 export interface Output {
   write(on: number): void;
+  /** Whether the output really gives current (1 or 0), where the board can sense it. */
+  read?(): number;
 }
 
 /** A UART: the factory port. `start` hands over what arrives, in pieces of any size. */
@@ -81,17 +87,29 @@ export interface System {
   after(fn: () => void, ms: number): number;
   every(fn: () => void, ms: number): number;
   cancel(id: number): void;
+  /** Calls `fn` after an exception that nobody caught, or when memory ran short. */
+  onFailure(fn: () => void): void;
+  /** Starts the controller anew, as at power-on. Does not return. */
+  restart(): void;
+  /** Tells the watchdog that all is well; without it for `WATCHDOG` seconds the controller starts anew. */
+  kick(): void;
   /** Variables of the interpreter: in use and in all. */
   memory(): { usage: number; total: number };
   /** CRC-32 (IEEE 802.3) of bytes. */
   crc(bytes: Uint8Array): number;
 }
 
+/** Seconds of the watchdog: two of the store's longest waits. */
+export const WATCHDOG = 150;
+
 export interface Hal {
   system: System;
   output: Output;
   rtc: RealTimeClock;
+  /** An EEPROM, for what is written often; whoever holds the board can change it. */
   memory: Memory;
+  /** The controller's own flash, for what decides about tokens. A board without it keeps that in `memory`. */
+  flash?: Memory;
   keypad: Keypad;
   serial: Serial;
   /** Parts that a board may leave out. Lamps take 1 and 0, the buzzer hertz and 0. */

@@ -1,6 +1,6 @@
 /**
- * Trusted time, Unix seconds: it only counts up. The chip tells the time at start, the controller's own clock carries
- * it on, and once a minute one is held against the other.
+ * Trusted time, Unix seconds: it only counts up. The chip tells the time at start; while the power is on, the
+ * controller's own clock counts, and the chip is followed as long as the two agree.
  */
 import type { Hal } from "../../hal/hal";
 
@@ -11,24 +11,27 @@ export interface Clock {
   /** The trusted time at `ticks` of the controller's clock. */
   time: number;
   ticks: number;
-  /** How often time was lost (stopped, set back, implausible), and how often the chip did not answer. */
-  lost: number;
+  /** The same when the chip was last found wrong, or at start: what drift is measured from. */
+  since: number;
+  sinceTicks: number;
+  /** Checks that the chip did not answer. */
   silent: number;
 }
 
 /**
- * Starts from the chip, given the last time that was stored (0: none) and the seconds between two such stores. When
- * the chip stopped or was set back, time goes on from the stored one plus a full interval, so that cutting the power
- * again and again never yields more light than was paid for. Throws when the chip does not answer.
+ * Starts from the chip, given the last time that was stored (0: none) and the seconds between two such stores; `lost`
+ * is called when the chip stopped or was set back. Then time goes on from the stored one plus a full interval, so that
+ * cutting the power again and again never yields more light than was paid for. Throws when the chip does not answer.
  */
-export function startClock(hal: Hal, stored: number, interval: number): Clock {
-  const clock = { time: hal.rtc.read(), ticks: hal.system.ticks(), lost: 0, silent: 0 };
-  if (clock.time < EARLIEST || clock.time < stored) {
-    clock.lost = 1;
-    clock.time = stored ? stored + interval : EARLIEST;
-    hal.rtc.write(clock.time);
+export function startClock(hal: Hal, stored: number, interval: number, lost: () => void): Clock {
+  const ticks = hal.system.ticks();
+  let time = hal.rtc.read();
+  if (time < EARLIEST || time < stored) {
+    time = stored ? stored + interval : EARLIEST;
+    hal.rtc.write(time);
+    lost();
   }
-  return clock;
+  return { time, ticks, since: time, sinceTicks: ticks, silent: 0 };
 }
 
 /** The trusted time now. */
@@ -37,26 +40,28 @@ export function now(hal: Hal, clock: Clock): number {
 }
 
 /**
- * Holds the chip against the controller's clock; call once a minute. Within two seconds and 2 % the chip is right and
- * is followed (forward only). Otherwise it stopped or was set, and gets the time that the controller counted.
+ * Holds the chip against the controller's clock; call about once a minute. It may be off by two seconds and 2 % of the
+ * time since start. Beyond that it stopped, jumped, was set or drifts: `lost` is called, and the chip gets the time that
+ * the controller counted.
  */
-export function checkClock(hal: Hal, clock: Clock): void {
+export function checkClock(hal: Hal, clock: Clock, lost: () => void): void {
+  const ticks = hal.system.ticks();
   const counted = now(hal, clock);
-  let chip = 0;
+  let chip = counted;
   try {
     chip = hal.rtc.read();
-    if (Math.abs(chip - counted) > 2 + (counted - clock.time) / 50) {
-      clock.lost++;
-      chip = counted;
+    if (Math.abs(chip - clock.since - (ticks - clock.sinceTicks)) > 2 + (ticks - clock.sinceTicks) / 50) {
+      chip = clock.since = counted;
+      clock.sinceTicks = ticks;
       hal.rtc.write(counted);
+      lost();
     }
   } catch (_) {
     // Goes on by the controller's clock; the next start without the chip keeps the output off.
     clock.silent++;
-    chip = counted;
   }
-  if (chip >= counted) {
-    clock.ticks = hal.system.ticks();
+  if (chip > counted) {
+    clock.ticks = ticks;
     clock.time = chip;
   }
 }

@@ -5,6 +5,7 @@
 import { now } from "../clock/clock";
 import { isActive } from "../credit/credit";
 import { type Answer, credit, type Device, enterToken, secondsClosed, setUp } from "../device";
+import { BYPASSED, CLOCK_LOST, DEAD_OUTPUT, FAILURES, MEMORY_REPLACED, RESTARTS } from "../store/records";
 import { startingCode, type Unit } from "../token/decode";
 
 declare const VERSION: string;
@@ -40,7 +41,7 @@ function setup(d: Device, fields: string[]): string {
     for (let j = 6; j >= 0; j -= 2) word = (word << 8) | parseInt(hex.substr(i + j, 2), 16);
     key.push(word);
   }
-  const unit: Unit = { serial, key, startingCode: code < 0 ? startingCode(key) : code, timeDivider, restricted };
+  const unit: Unit = { serial, key, startingCode: code > 0 ? code : startingCode(key), timeDivider, restricted };
   return setUp(d, unit, count);
 }
 
@@ -74,13 +75,20 @@ export function startConsole(d: Device): void {
       say("#STATUS;" + (!d.unit ? "NOT_SET_UP" : left < 0 ? "PAYG_DISABLED" : active ? "ACTIVE;" + left : "INACTIVE"));
     },
     "#INFO": () => {
+      const tally = d.log.tally;
       say(
         JSON.stringify({
           "version": VERSION,
-          "board": d.board,
+          "board": d.settings.board,
           "serial": d.unit ? d.unit.serial : "",
           "fault": d.fault,
-          "clock": { "time": now(d.hal, d.clock), "lost": d.clock.lost, "silent": d.clock.silent },
+          "clock": { "time": now(d.hal, d.clock), "silent": d.clock.silent },
+          "restarts": tally[RESTARTS],
+          "failures": tally[FAILURES],
+          "clockLost": tally[CLOCK_LOST],
+          "memoryReplaced": tally[MEMORY_REPLACED],
+          "bypass": tally[BYPASSED],
+          "deadOutput": tally[DEAD_OUTPUT],
           "credit": credit(d),
           "count": d.paid.count,
           "lockout": secondsClosed(d),

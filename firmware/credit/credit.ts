@@ -10,11 +10,13 @@ export interface Paid extends Counts {
   /** Invalid tokens since the last valid one, and the time until which token entry is closed for them. */
   wrong: number;
   closedUntil: number;
+  /** The trusted time when all this was stored last. */
+  stored: number;
 }
 
 /** What a unit has paid when it leaves the factory; `count` (1 to 65535) and all below count as used. */
 export function nothingPaid(count: number): Paid {
-  const paid = { until: 0, unlocked: 0, wrong: 0, closedUntil: 0, count, bits: new Uint8Array(16) };
+  const paid = { until: 0, unlocked: 0, wrong: 0, closedUntil: 0, count, bits: new Uint8Array(16), stored: 0 };
   markUsed(paid, count, true);
   return paid;
 }

@@ -1,25 +1,15 @@
 /** Token entry: keys in, digits and signals out, as the OpenPAYGO Token documents describe it for a person. */
 import { type Answer, credit, type Device, enterToken, secondsClosed } from "../device";
-import { play } from "./signals";
+import { type Profile, play } from "./signals";
 
 /** An entry without a key for this long (ms) is dropped; a display goes dark after the same time. */
 const PATIENCE = 16000;
 
-/** Steps of 250 ms by what became of the token: the signals of the documents. */
-const SIGNALS: { [answer: string]: string } = {
-  VALID: "G.G",
-  SYNCED: "G.G.G",
-  PAYG_DISABLED: "G.G.G.G.G",
-  EXTENDED: "G.G",
-  ALREADY_USED: "G",
-  INVALID: "R.R.R.R.R.R.R.R.R.R",
-  LOCKED: "R",
-  FAULT: "R.R.R",
-  NOT_SET_UP: "R.R.R",
-};
+/** Below three days the lamps say so at power-on, below one the buzzer does so once a day. */
+const LOW = 3 * 86400;
 
-/** Listens to the keypad from now on, and shows what `device.on` tells. */
-export function startEntry(d: Device): void {
+/** Listens to the keypad from now on, and shows what `device.tell` hears, with the signals of a profile. */
+export function startEntry(d: Device, profile: Profile): void {
   const hal = d.hal;
   const system = hal.system;
   const signals = { hal, rest: "", timer: 0 };
@@ -40,7 +30,7 @@ export function startEntry(d: Device): void {
   const days = () => {
     const left = credit(d);
     return d.fault
-      ? "Err" + (d.fault === "RTC" ? 1 : 2)
+      ? "Err" + (d.fault === "RTC" ? 1 : d.fault === "MEMORY" ? 2 : 3)
       : !d.unit
         ? "SEt"
         : left < 0
@@ -48,7 +38,7 @@ export function startEntry(d: Device): void {
           : "" + Math.ceil(left / 86400);
   };
   const answered = (answer: Answer, value: number) => {
-    play(signals, SIGNALS[answer] || "R", 250);
+    play(signals, profile[answer] || "R", 250);
     show(
       answer === "INVALID"
         ? "Err"
@@ -96,12 +86,16 @@ export function startEntry(d: Device): void {
   });
 
   let spin = 0;
-  d.on = (event) => {
-    if (event === "progress" && hal.display) {
+  d.tell = (event) => {
+    if (event === "low credit") play(signals, "G", 500);
+    else if (event === "fault") answered("FAULT", 0);
+    else if (event === "progress" && hal.display) {
       if (timer) system.cancel(timer);
       timer = 0;
       hal.display.show("-   ,-- ,--- ,----".split(",")[(spin++ >> 3) & 3]);
     }
   };
+  const left = credit(d);
   if (d.fault || !d.unit) answered(d.fault ? "FAULT" : "NOT_SET_UP", 0);
+  else if (left > 0 && left < LOW) play(signals, profile["LOW"], 250);
 }

@@ -5,6 +5,9 @@
  */
 import type { Hal } from "../../hal/hal";
 
+/** Patterns, 250 ms a step, by what became of a token; LOW is the sign of little credit. A board's JSON names the profile. */
+export type Profile = { [answer: string]: string };
+
 export interface Signals {
   hal: Hal;
   rest: string;

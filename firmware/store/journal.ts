@@ -37,7 +37,7 @@ function readSlot(j: Journal, slot: number): DataView | undefined {
 }
 
 /**
- * Opens the journal in `pages` pages of `pageSize` bytes from `position` on, finds the newest record of each type (1
+ * Opens the journal in `pages` pages from `position` on, finds the newest record of each type (1
  * to `types`), and finishes a change of page that a power cut interrupted. Throws when the memory does not answer.
  */
 export function openJournal(
@@ -45,10 +45,9 @@ export function openJournal(
   crc: (bytes: Uint8Array) => number,
   position: number,
   pages: number,
-  pageSize: number,
   types: number,
 ): Journal {
-  const perPage = pageSize / RECORD;
+  const perPage = memory.eraseSize / RECORD;
   const newest: number[] = [];
   const numbers: number[] = [];
   for (let type = 0; type <= types; type++) {

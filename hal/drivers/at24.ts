@@ -13,6 +13,7 @@ export function at24(i2c: I2C, options: { address: number; bytes: number; page: 
   const page = options.page;
   return {
     byteLength: options.bytes,
+    eraseSize: 4096,
     read(position, byteLength) {
       i2c.writeTo(address, [position >> 8, position & 255]);
       return i2c.readFrom(address, byteLength);

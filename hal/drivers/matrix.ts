@@ -19,9 +19,10 @@ export function matrix(io: Io, options: { rows: Pin[]; columns: Pin[]; keys?: st
   const looks = new Uint16Array(keys.length);
   let doubtful = 0;
   let timer = 0;
+  const all = (1 << columns.length) - 1;
   return {
+    isAlive: () => timer > 0 || io.read(columns) === all,
     start(onKey) {
-      const all = (1 << columns.length) - 1;
       const look = () => {
         let wait = 0;
         let key = 0;

@@ -1,6 +1,6 @@
 /// <reference path="./globals.d.ts" />
 /** The boundary on Espruino: the interpreter's own functions, given as they are, since a wrapper costs 7 variables. */
-import type { I2C, Io, Serial, System } from "../hal";
+import { type I2C, type Io, type Serial, type System, WATCHDOG } from "../hal";
 
 export const io: Io = {
   write: digitalWrite,
@@ -18,9 +18,27 @@ export const system: System = {
   after: setTimeout,
   every: setInterval,
   cancel: clearTimeout,
+  onFailure(fn) {
+    process["on"]("uncaughtException", fn);
+    E["on"]("errorFlag", (flags) => {
+      if (flags.join().indexOf("MEMORY") >= 0) fn();
+    });
+    E.enableWatchdog(WATCHDOG, false);
+  },
+  restart: E.reboot,
+  kick: E.kickWatchdog,
   memory: process["memory"],
   crc: E.CRC32,
 };
+
+/**
+ * Closes every console, which anybody on USB, UART, Telnet or Bluetooth could type programs into. Forced, since a plain
+ * `setConsole(null)` is undone by the next connection.
+ */
+export function lock(): void {
+  E.setConsole(null, { force: true });
+  if (typeof NRF !== "undefined") NRF.setServices(undefined, { uart: false });
+}
 
 /** Sets up an I2C port of the controller; `bitrate` in hertz. */
 export function bus(options: { port: any; scl: unknown; sda: unknown; bitrate: number }): I2C {

@@ -15,7 +15,21 @@ declare function setInterval(fn: () => void, ms: number): number;
 declare function clearTimeout(id: number): void;
 declare namespace process {
   function memory(): { usage: number; total: number };
+  function on(event: "uncaughtException", fn: () => void): void;
 }
 declare namespace E {
   function CRC32(data: Uint8Array): number;
+  function on(event: "errorFlag", fn: (flags: string[]) => void): void;
+  function reboot(): void;
+  function enableWatchdog(seconds: number, automatic: boolean): void;
+  function kickWatchdog(): void;
+  function setConsole(device: null, options: { force: boolean }): void;
 }
+declare const NRF: { setServices(services: undefined, options: { uart: boolean }): void } | undefined;
+declare const global: {
+  require(module: "Flash"): {
+    read(length: number, address: number): Uint8Array;
+    write(data: Uint8Array, address: number): void;
+    erasePage(address: number): void;
+  };
+};

@@ -1,0 +1,63 @@
+/**
+ * NOR flash pages of the controller (nRF52832 product specification, NVMC; ESP32 with a W25Q32 behaves the same): a write
+ * can only clear bits, an erase sets a whole page. A cut in the middle of an erase leaves a page that is neither.
+ */
+import type { World } from "../world";
+import type { Part } from "./part";
+
+export type FlashOptions = { driver?: string; position: number; pages: number; page: number };
+export type Flash = Part & {
+  /** The bytes themselves; setting copies, and the length must be the same. */
+  image: Uint8Array;
+  /** Bytes written so far, and the most erases of one page. */
+  readonly writes: number;
+  readonly maxErases: number;
+  /** False: writes and erases do nothing, as on a chip whose pages are locked. */
+  present: boolean;
+  fetch(position: number, length: number): number[];
+  /** Addresses are those of the controller; outside of the pages nothing happens, as the firmware has no business there. */
+  program(position: number, bytes: Uint8Array): void;
+  erase(position: number): void;
+};
+
+export function flash(world: World, { position: base, pages, page }: FlashOptions): Flash {
+  const image = new Uint8Array(pages * page).fill(0xff);
+  const erases = new Array<number>(pages).fill(0);
+  let writes = 0;
+  const within = (at: number) => at >= 0 && at < image.length;
+  const part: Flash = {
+    present: true,
+    get image() {
+      return image;
+    },
+    set image(bytes: Uint8Array) {
+      if (bytes.length !== image.length) throw new Error(`A flash image has ${image.length} bytes here`);
+      image.set(bytes);
+    },
+    get writes() {
+      return writes;
+    },
+    get maxErases() {
+      return Math.max(...erases);
+    },
+    fetch: (position, length) => Array.from({ length }, (_, i) => image[position - base + i] ?? 0xff),
+    program(position, bytes) {
+      bytes.forEach((byte, i) => {
+        const at = position - base + i;
+        if (!part.present || !within(at) || !world.store()) return;
+        image[at] &= byte;
+        writes++;
+      });
+      world.elapse(bytes.length * 0.02);
+    },
+    erase(position) {
+      const first = position - base - ((position - base) % page);
+      if (!part.present || !within(first) || !world.powered) return;
+      // An erase that is cut short has set the bits of the first part of the page only.
+      image.fill(0xff, first, first + (world.store() ? page : page / 3));
+      erases[first / page]++;
+      world.elapse(85);
+    },
+  };
+  return part;
+}

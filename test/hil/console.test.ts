@@ -1,0 +1,93 @@
+/** Nothing that anybody types evaluates: on the interpreter itself, over its Telnet port, with the bundle as flashed. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundle } from "../../build/bundle";
+
+const PORT = 2323;
+const interpreter = process.env.ESPRUINO;
+const onInterpreter = interpreter ? test : test.skip;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Types a line at the Telnet port, a few times as a patient person would, and returns all that came back. */
+async function type(line: string): Promise<string> {
+  for (let tries = 0; tries < 50; tries++) {
+    const heard = await new Promise<string | undefined>((resolve) => {
+      let text = "";
+      const socket = connect(PORT, "127.0.0.1", () => {
+        for (let i = 1; i <= 4; i++) setTimeout(() => socket.write(line), 250 * i);
+        setTimeout(() => socket.destroy(), 1500);
+      });
+      socket.on("data", (data) => {
+        text += data.toString("latin1");
+      });
+      socket.on("error", () => {});
+      socket.on("close", (failed) => resolve(failed ? undefined : text));
+    });
+    if (heard !== undefined) return heard;
+    await pause(100);
+  }
+  throw new Error("The interpreter's Telnet port does not open");
+}
+
+/** Boots the interpreter from flash with `files` in its Storage. */
+async function withInterpreter(files: { [name: string]: string }, use: () => Promise<void>): Promise<void> {
+  const cwd = mkdtempSync(join(tmpdir(), "console-"));
+  let child: ChildProcess | undefined;
+  try {
+    const script = Object.entries(files).map(([name, text], i) => {
+      writeFileSync(join(cwd, `file${i}`), text);
+      return `require("Storage").write(${JSON.stringify(name)}, require("fs").readFileSync("file${i}"));`;
+    });
+    writeFileSync(join(cwd, "upload.js"), script.join("\n"));
+    spawnSync(interpreter!, ["upload.js"], { cwd, input: "", timeout: 20000, killSignal: "SIGKILL" });
+    expect(readFileSync(join(cwd, "espruino.flash")).length).toBeGreaterThan(0);
+    child = spawn(interpreter!, ["--telnet"], { cwd, stdio: ["pipe", "ignore", "ignore"] });
+    await use();
+  } finally {
+    child?.kill("SIGKILL");
+    await pause(200);
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+
+/** The answer, but not the question, holds the product. */
+const QUESTION = "\x10print(6*7*1000+1)\n";
+const ANSWER = "42001";
+/** Resets the interpreter again and again, as anybody with a loose contact could. */
+const RESETS = "setTimeout(function () { reset(); }, 700);";
+
+onInterpreter(
+  "a development build evaluates what is typed (or these tests could not fail)",
+  async () => {
+    const { code } = await bundle("esp32", true);
+    await withInterpreter({ ".bootrst": code }, async () => expect(await type(QUESTION)).toContain(ANSWER));
+  },
+  60000,
+);
+
+onInterpreter(
+  "a production build evaluates nothing, before and after a connection",
+  async () => {
+    const { code } = await bundle("esp32");
+    await withInterpreter({ ".bootrst": code }, async () => {
+      expect(await type(QUESTION)).not.toContain(ANSWER);
+      expect(await type(QUESTION)).not.toContain(ANSWER);
+    });
+  },
+  60000,
+);
+
+onInterpreter(
+  "a production build evaluates nothing after reset()",
+  async () => {
+    const { code } = await bundle("esp32");
+    await withInterpreter({ ".boot0": RESETS, ".bootrst": code }, async () => {
+      expect(await type(QUESTION)).not.toContain(ANSWER);
+      expect(await type(QUESTION)).not.toContain(ANSWER);
+    });
+  },
+  60000,
+);
