@@ -84,10 +84,15 @@ export function note(d: Device, event: string, index: number): void {
   d.tell(event, 0);
 }
 
+function noteLost(d: Device): void {
+  d.log.unsure = 1;
+  note(d, "clock lost", CLOCK_LOST);
+}
+
 /** Makes the device from its board: reads what was stored, starts the clock and the tick. Never throws. */
 export function startDevice(hal: Hal, settings: Settings): Device {
   const clock: Clock = { time: 0, ticks: hal.system.ticks(), since: 0, sinceTicks: 0, silent: 0 };
-  const log: Log = { time: 0, tally: [0, 0, 0, 0, 0, 0] };
+  const log: Log = { time: 0, unsure: 0, tally: [0, 0, 0, 0, 0, 0] };
   const d: Device = {
     hal,
     settings,
@@ -126,9 +131,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
       if (!stored || stored.time + 2 * settings.interval < d.paid.stored) note(d, "memory replaced", MEMORY_REPLACED);
     }
     d.fault = "RTC";
-    d.clock = startClock(hal, Math.max(d.paid.stored, d.log.time), settings.interval, () =>
-      note(d, "clock lost", CLOCK_LOST),
-    );
+    d.clock = startClock(hal, Math.max(d.paid.stored, d.log.time), settings.interval, () => noteLost(d));
     d.fault = "";
     d.log.tally[RESTARTS]++;
     storeTime(d);
@@ -158,6 +161,31 @@ function storeTime(d: Device): void {
   if (!d.unit || d.fault) return;
   store(d, d.often, TIME, packLog(d.log, d.unit));
   if (d.log.time - d.paid.stored >= DAY) storePaid(d);
+}
+
+/**
+ * Moves a clock that was lost forward to the time that a network or a server tells (Unix seconds), if that lies within 20
+ * years of `released`, the build's date. What is left of the credit, and of a lockout, stays as it is: nothing is given
+ * back and nothing taken. Returns whether it moved.
+ */
+export function setTime(d: Device, time: number, released: number): boolean {
+  const before = now(d.hal, d.clock);
+  const lead = time - before;
+  if (d.fault || !d.log.unsure || lead <= 0 || time < released || time > released + 20 * 31557600) return false;
+  if (d.paid.until > before) d.paid.until += lead;
+  if (d.paid.closedUntil > before) d.paid.closedUntil += lead;
+  d.clock.time += lead;
+  d.clock.since += lead;
+  d.log.unsure = 0;
+  // The shifted credit first: a cut before the chip is set finds a chip behind the stored time, which is a lost clock again.
+  if (!storePaid(d)) return false;
+  try {
+    d.hal.rtc.write(time);
+  } catch (_) {
+    d.clock.silent++;
+  }
+  storeTime(d);
+  return true;
 }
 
 /** Stores a record; a memory that fails is a fault, and the answer is false. */
@@ -190,7 +218,7 @@ function tick(d: Device): void {
   const output = d.hal.output;
   if (d.timer) system.cancel(d.timer);
   if (now(d.hal, d.clock) - d.log.time >= d.settings.interval) {
-    if (!d.fault) checkClock(d.hal, d.clock, () => note(d, "clock lost", CLOCK_LOST));
+    if (!d.fault) checkClock(d.hal, d.clock, () => noteLost(d));
     storeTime(d);
   }
   switchOutput(d);

@@ -3,7 +3,6 @@
  * what is not a command is `#INVALID`, at most once a second, however much of it arrives.
  */
 import { now } from "../clock/clock";
-import { isActive } from "../credit/credit";
 import { type Answer, credit, type Device, enterToken, secondsClosed, setUp } from "../device";
 import { BYPASSED, CLOCK_LOST, DEAD_OUTPUT, FAILURES, MEMORY_REPLACED, RESTARTS } from "../store/records";
 import { startingCode, type Unit } from "../token/decode";
@@ -45,71 +44,79 @@ function setup(d: Device, fields: string[]): string {
   return setUp(d, unit, count);
 }
 
-/** Listens on the factory port from now on. */
-export function startConsole(d: Device): void {
-  const system = d.hal.system;
-  const serial = d.hal.serial;
-  let line = "";
-  let refused = -1;
-  const say = (text: string) => serial.write(text + "\r\n");
-  const invalid = () => {
-    if (system.ticks() - refused < 1) return;
-    refused = system.ticks();
-    say("#INVALID");
-  };
+/** What the device knows of itself, one line of JSON for whoever services it; never its key. */
+function info(d: Device): string {
+  const tally = d.log.tally;
+  return JSON.stringify({
+    "version": VERSION,
+    "board": d.settings.board,
+    "serial": d.unit ? d.unit.serial : "",
+    "fault": d.fault,
+    "clock": { "time": now(d.hal, d.clock), "silent": d.clock.silent },
+    "restarts": tally[RESTARTS],
+    "failures": tally[FAILURES],
+    "clockLost": tally[CLOCK_LOST],
+    "memoryReplaced": tally[MEMORY_REPLACED],
+    "bypass": tally[BYPASSED],
+    "deadOutput": tally[DEAD_OUTPUT],
+    "credit": credit(d),
+    "count": d.paid.count,
+    "lockout": secondsClosed(d),
+    "memory": d.hal.system.memory(),
+    "events": d.events,
+  });
+}
 
-  const commands: { [name: string]: (fields: string[]) => void } = {
-    "#SETUP": (fields) => {
+function say(d: Device, text: string): void {
+  d.hal.serial.write(text + "\r\n");
+}
+
+/** Does what a line asks for; false if it is no command. */
+function command(d: Device, fields: string[]): boolean {
+  const left = credit(d);
+  switch (fields[0]) {
+    case "#SETUP": {
       const reason = setup(d, fields);
-      say(reason ? "#SETUP;ERROR;" + reason : "#SETUP;OK");
-    },
-    "#TOKEN": (fields) =>
+      say(d, reason ? "#SETUP;ERROR;" + reason : "#SETUP;OK");
+      return true;
+    }
+    case "#TOKEN":
       enterToken(d, fields[1] || "", (answer: Answer, value: number) => {
         const refusal = answer === "BUSY" || answer === "FAULT" || answer === "NOT_SET_UP";
         const number = answer === "VALID" || answer === "EXTENDED" || answer === "LOCKED";
-        say("#TOKEN;" + (refusal ? "ERROR;" : "") + answer + (number ? ";" + value : ""));
-      }),
-    "#STATUS": () => {
-      const active = d.unit && !d.fault && isActive(d.paid, now(d.hal, d.clock));
-      const left = credit(d);
-      say("#STATUS;" + (!d.unit ? "NOT_SET_UP" : left < 0 ? "PAYG_DISABLED" : active ? "ACTIVE;" + left : "INACTIVE"));
-    },
-    "#INFO": () => {
-      const tally = d.log.tally;
+        say(d, "#TOKEN;" + (refusal ? "ERROR;" : "") + answer + (number ? ";" + value : ""));
+      });
+      return true;
+    case "#STATUS":
       say(
-        JSON.stringify({
-          "version": VERSION,
-          "board": d.settings.board,
-          "serial": d.unit ? d.unit.serial : "",
-          "fault": d.fault,
-          "clock": { "time": now(d.hal, d.clock), "silent": d.clock.silent },
-          "restarts": tally[RESTARTS],
-          "failures": tally[FAILURES],
-          "clockLost": tally[CLOCK_LOST],
-          "memoryReplaced": tally[MEMORY_REPLACED],
-          "bypass": tally[BYPASSED],
-          "deadOutput": tally[DEAD_OUTPUT],
-          "credit": credit(d),
-          "count": d.paid.count,
-          "lockout": secondsClosed(d),
-          "memory": system.memory(),
-          "events": d.events,
-        }),
+        d,
+        "#STATUS;" +
+          (!d.unit ? "NOT_SET_UP" : left < 0 ? "PAYG_DISABLED" : left && !d.fault ? "ACTIVE;" + left : "INACTIVE"),
       );
-    },
-  };
+      return true;
+    case "#INFO":
+      say(d, info(d));
+      return true;
+  }
+  return false;
+}
 
-  serial.start((data) => {
+/** Listens on the factory port from now on. */
+export function startConsole(d: Device): void {
+  let line = "";
+  let refused = -1;
+  d.hal.serial.start((data) => {
     for (let i = 0; i < data.length; i++) {
       const c = data.charAt(i);
       if (c !== "\r" && c !== "\n") {
         if (line.length <= LONGEST) line += c;
       } else if (line) {
-        const fields = line.split(";");
-        const command = line.length <= LONGEST && commands[fields[0]];
+        const known = line.length <= LONGEST && command(d, line.split(";"));
         line = "";
-        if (command) command(fields);
-        else invalid();
+        if (!known && d.hal.system.ticks() - refused >= 1) {
+          refused = d.hal.system.ticks();
+          say(d, "#INVALID");
+        }
       }
     }
   });

@@ -1,6 +1,6 @@
 /** Token entry: keys in, digits and signals out, as the OpenPAYGO Token documents describe it for a person. */
 import { type Answer, credit, type Device, enterToken, secondsClosed } from "../device";
-import { type Profile, play } from "./signals";
+import { type Profile, play, type Signals } from "./signals";
 
 /** An entry without a key for this long (ms) is dropped; a display goes dark after the same time. */
 const PATIENCE = 16000;
@@ -8,94 +8,93 @@ const PATIENCE = 16000;
 /** Below three days the lamps say so at power-on, below one the buzzer does so once a day. */
 const LOW = 3 * 86400;
 
+/** What the person is in the middle of. */
+interface Entry {
+  /** Digits so far; undefined outside an entry. */
+  digits: string | undefined;
+  /** Timer that drops the entry and darkens the display. */
+  patience: number;
+  profile: Profile;
+  signals: Signals;
+}
+
+/** Shows text until nothing has happened for a while; `lasting` until the next. */
+function show(d: Device, e: Entry, text: string, lasting: boolean): void {
+  const display = d.hal.display;
+  if (e.patience) d.hal.system.cancel(e.patience);
+  if (display) display.show(text);
+  e.patience = lasting
+    ? 0
+    : d.hal.system.after(() => {
+        e.digits = undefined;
+        e.patience = 0;
+        if (display) display.show("");
+      }, PATIENCE);
+}
+
+/** Days left, rounded up, or why there are none. */
+function days(d: Device): string {
+  const left = credit(d);
+  if (d.fault) return "Err" + (d.fault === "RTC" ? 1 : d.fault === "MEMORY" ? 2 : 3);
+  if (!d.unit) return "SEt";
+  return left < 0 ? "FrEE" : "" + Math.ceil(left / 86400);
+}
+
+/** Tells the person what became of a token; `value` is the seconds of a lockout. */
+function answered(d: Device, e: Entry, answer: Answer, value: number): void {
+  let text = days(d);
+  if (answer === "INVALID") text = "Err";
+  if (answer === "ALREADY_USED") text = "USEd";
+  if (answer === "LOCKED") text = "L" + Math.ceil(value / 60);
+  play(e.signals, e.profile[answer] || "R", 250);
+  show(d, e, text, false);
+}
+
+/** One press of a key, or one that is still down after a second (`held`). */
+function press(d: Device, e: Entry, key: string, held: boolean): void {
+  const restricted = d.unit && d.unit.restricted;
+  let digits = e.digits;
+  if (d.walk || (held && key !== "#")) return;
+  if (key === "*") {
+    const closed = secondsClosed(d);
+    e.digits = undefined;
+    if (d.fault || !d.unit || closed) {
+      answered(d, e, d.fault ? "FAULT" : closed ? "LOCKED" : "NOT_SET_UP", closed);
+      return;
+    }
+    digits = "";
+  } else if (digits === undefined) {
+    if (key !== "#") play(e.signals, "R", 150);
+    else if (!held) {
+      play(e.signals, "G", 60);
+      show(d, e, days(d), false);
+    }
+    return;
+  } else if (key === "#") digits = held ? "" : digits.slice(0, -1);
+  else if (restricted && "1234".indexOf(key) < 0) {
+    play(e.signals, "R", 150);
+    return;
+  } else digits += key;
+  e.digits = digits;
+  play(e.signals, "G", 60);
+  show(d, e, digits || "-", false);
+  if (digits.length === (restricted ? 15 : 9)) {
+    e.digits = undefined;
+    enterToken(d, digits, (answer, value) => answered(d, e, answer, value));
+  }
+}
+
 /** Listens to the keypad from now on, and shows what `device.tell` hears, with the signals of a profile. */
 export function startEntry(d: Device, profile: Profile): void {
-  const hal = d.hal;
-  const system = hal.system;
-  const signals = { hal, rest: "", timer: 0 };
-  /** Digits so far; undefined outside an entry. */
-  let digits: string | undefined;
-  let timer = 0;
-
-  const show = (text: string) => {
-    if (timer) system.cancel(timer);
-    if (hal.display) hal.display.show(text);
-    timer = system.after(() => {
-      digits = undefined;
-      timer = 0;
-      if (hal.display) hal.display.show("");
-    }, PATIENCE);
-  };
-  /** Days left, rounded up, or why there are none. */
-  const days = () => {
-    const left = credit(d);
-    return d.fault
-      ? "Err" + (d.fault === "RTC" ? 1 : d.fault === "MEMORY" ? 2 : 3)
-      : !d.unit
-        ? "SEt"
-        : left < 0
-          ? "FrEE"
-          : "" + Math.ceil(left / 86400);
-  };
-  const answered = (answer: Answer, value: number) => {
-    play(signals, profile[answer] || "R", 250);
-    show(
-      answer === "INVALID"
-        ? "Err"
-        : answer === "ALREADY_USED"
-          ? "USEd"
-          : answer === "LOCKED"
-            ? "L" + Math.ceil(value / 60)
-            : days(),
-    );
-  };
-  const submit = () => {
-    const text = digits!;
-    digits = undefined;
-    enterToken(d, text, answered);
-  };
-
-  hal.keypad.start((key, held) => {
-    if (d.walk) return;
-    const length = d.unit && d.unit.restricted ? 15 : 9;
-    if (key === "*") {
-      if (held) return;
-      const closed = secondsClosed(d);
-      if (d.fault || !d.unit || closed) {
-        digits = undefined;
-        answered(d.fault ? "FAULT" : closed ? "LOCKED" : "NOT_SET_UP", closed);
-        return;
-      }
-      digits = "";
-    } else if (digits === undefined) {
-      if (key !== "#") play(signals, "R", 150);
-      else if (!held) {
-        play(signals, "G", 60);
-        show(days());
-      }
-      return;
-    } else if (key === "#") digits = held ? "" : digits.slice(0, -1);
-    else if (held) return;
-    else if (length > 9 && "1234".indexOf(key) < 0) {
-      play(signals, "R", 150);
-      return;
-    } else digits += key;
-    play(signals, "G", 60);
-    show(digits || "-");
-    if (digits.length === length) submit();
-  });
-
-  let spin = 0;
-  d.tell = (event) => {
-    if (event === "low credit") play(signals, "G", 500);
-    else if (event === "fault") answered("FAULT", 0);
-    else if (event === "progress" && hal.display) {
-      if (timer) system.cancel(timer);
-      timer = 0;
-      hal.display.show("-   ,-- ,--- ,----".split(",")[(spin++ >> 3) & 3]);
-    }
-  };
+  const e: Entry = { digits: undefined, patience: 0, profile, signals: { hal: d.hal, rest: "", timer: 0 } };
   const left = credit(d);
-  if (d.fault || !d.unit) answered(d.fault ? "FAULT" : "NOT_SET_UP", 0);
-  else if (left > 0 && left < LOW) play(signals, profile["LOW"], 250);
+  let spin = 0;
+  d.hal.keypad.start((key, held) => press(d, e, key, held));
+  d.tell = (event) => {
+    if (event === "progress") show(d, e, "-   ,-- ,--- ,----".split(",")[(spin++ >> 3) & 3], true);
+    else if (event === "low credit") play(e.signals, "G", 500);
+    else if (event === "fault") answered(d, e, "FAULT", 0);
+  };
+  if (d.fault || !d.unit) answered(d, e, d.fault ? "FAULT" : "NOT_SET_UP", 0);
+  else if (left > 0 && left < LOW) play(e.signals, profile["LOW"], 250);
 }

@@ -14,6 +14,8 @@ export const TIME = 3;
 /** What a record of type TIME holds: written often, to a memory that others can write. */
 export interface Log {
   time: number;
+  /** 1 from when time was lost until somebody who knows it tells it. */
+  unsure: number;
   /** Events since set-up, each counted to 65535; see docs/serial.md. */
   tally: number[];
 }
@@ -26,8 +28,9 @@ export const MEMORY_REPLACED = 3;
 export const BYPASSED = 4;
 export const DEAD_OUTPUT = 5;
 
-/** Bytes of a TIME record that its MAC covers. */
+/** Bytes of a TIME record that its MAC covers; the last of them tells whether the time is certain. */
 const SEALED = 47;
+const UNSURE = 46;
 
 /**
  *     0 key, 16 bytes | 16 starting code | 20 time divider | 21 restricted | 22 serial, zero-terminated
@@ -103,13 +106,14 @@ function seal(view: DataView, unit: Unit, write: boolean): boolean {
 }
 
 /**
- *     0 time | 4 tally, 16 bits each | 47 MAC, 8 bytes
+ *     0 time | 4 tally, 16 bits each | 46 unsure | 47 MAC, 8 bytes
  */
 export function packLog(log: Log, unit: Unit): Uint8Array {
   const bytes = new Uint8Array(PAYLOAD);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, log.time, true);
   for (let i = 0; i < log.tally.length; i++) view.setUint16(4 + 2 * i, log.tally[i], true);
+  bytes[UNSURE] = log.unsure;
   seal(view, unit, true);
   return bytes;
 }
@@ -120,5 +124,5 @@ export function unpackLog(bytes: Uint8Array, unit: Unit): Log | undefined {
   const tally = [];
   if (!seal(view, unit, false)) return undefined;
   for (let i = 0; i <= DEAD_OUTPUT; i++) tally.push(view.getUint16(4 + 2 * i, true));
-  return { time: view.getUint32(0, true), tally };
+  return { time: view.getUint32(0, true), unsure: bytes[UNSURE], tally };
 }

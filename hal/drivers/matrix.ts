@@ -47,17 +47,14 @@ export function matrix(io: Io, options: { rows: Pin[]; columns: Pin[]; keys?: st
       };
       for (let i = 0; i < rows.length; i++) io.mode(rows[i], "opendrain");
       io.write(rows, 0);
+      const wake = () => {
+        if (!timer) timer = io.after(look, LOOK);
+      };
       for (let i = 0; i < columns.length; i++) {
         io.mode(columns[i], "input_pullup");
-        io.watch(
-          () => {
-            if (!timer) timer = io.after(look, LOOK);
-          },
-          columns[i],
-          { repeat: true, edge: "falling" },
-        );
+        io.watch(wake, columns[i], { repeat: true, edge: "falling" });
       }
-      if (io.read(columns) !== all) timer = io.after(look, LOOK);
+      if (io.read(columns) !== all) wake();
     },
   };
 }
