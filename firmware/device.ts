@@ -171,7 +171,8 @@ function storeTime(d: Device): void {
 export function setTime(d: Device, time: number, released: number): boolean {
   const before = now(d.hal, d.clock);
   const lead = time - before;
-  if (d.fault || !d.log.unsure || lead <= 0 || time < released || time > released + 20 * 31557600) return false;
+  const plausible = lead > 0 && time >= released && time <= released + 20 * 31557600;
+  if (d.fault || !d.log.unsure || !plausible) return false;
   if (d.paid.until > before) d.paid.until += lead;
   if (d.paid.closedUntil > before) d.paid.closedUntil += lead;
   d.clock.time += lead;

@@ -1,0 +1,163 @@
+import { DEMO } from "../bench/demo-unit";
+import { encode, type Kind } from "../bench/encode";
+import { credit, type Device, enterToken, secondsClosed, setTime, setUp, startDevice } from "../firmware/device";
+import { FakeBoard } from "./fake";
+
+const SETTINGS = { board: "fake", interval: 60, utcOffset: 0 };
+const DAY = 86400;
+const key = [0, 8, 16, 24].map((at) => Buffer.from(DEMO.key, "hex").readInt32LE(at / 2));
+
+/** A device on a fake board, set up unless told otherwise, and what it tells. */
+function start(board = new FakeBoard(), fresh = false) {
+  const device = startDevice(board.hal, SETTINGS);
+  const told: string[] = [];
+  device.tell = (event) => told.push(event);
+  if (!fresh && !device.unit) expect(setUp(device, { ...DEMO, key, restricted: 0 }, 1)).toBe("");
+  return { board, device, told };
+}
+
+/** Enters the next token of a kind and waits for the answer. */
+function enter(board: FakeBoard, device: Device, kind: Kind, value?: number): string {
+  const { token } = encode({ ...DEMO, count: device.paid.count, kind, ...(value === undefined ? {} : { value }) });
+  let answer = "";
+  enterToken(device, token, (a) => {
+    answer = a;
+  });
+  board.wait(2);
+  return answer;
+}
+
+test("the output follows the end of credit within two seconds", () => {
+  const { board, device } = start();
+  expect(board.output).toBe(0);
+  expect(enter(board, device, "add", 1)).toBe("VALID");
+  expect(board.output).toBe(1);
+  board.wait(credit(device) - 1);
+  expect(board.output).toBe(1);
+  board.wait(2);
+  expect(board.output).toBe(0);
+});
+
+test("a voltage on an output that is off, and none on one that is on, are events, each counted once", () => {
+  const { board, device, told } = start();
+  board.sensed = 1;
+  board.wait(300);
+  expect(told.filter((event) => event === "bypass")).toHaveLength(1);
+  board.sensed = undefined;
+  board.wait(300);
+  enter(board, device, "add", 1);
+  board.sensed = 0;
+  board.wait(300);
+  expect(told.filter((event) => event === "dead output")).toHaveLength(1);
+  expect(device.log.tally.slice(4)).toEqual([1, 1]);
+});
+
+test("a failure turns the output off, is counted over the restart it asks for, and costs no credit", () => {
+  const { board, device } = start();
+  enter(board, device, "add", 1);
+  const left = credit(device);
+  board.failure();
+  expect(board.output).toBe(0);
+  expect(board.restarts).toBe(1);
+  board.cut(1);
+  const again = start(board).device;
+  expect(again.log.tally[1]).toBe(1);
+  expect(credit(again)).toBe(left - 1);
+  expect(board.output).toBe(1);
+});
+
+test("the watchdog is kicked while all is well, and not when the keypad would not notice a press", () => {
+  const { board } = start();
+  board.wait(600);
+  expect(board.kicks).toBeGreaterThanOrEqual(10);
+  board.keypadAlive = false;
+  const kicks = board.kicks;
+  board.wait(600);
+  expect(board.kicks).toBe(kicks);
+});
+
+test("little credit is said once a day, by day", () => {
+  const { board, device, told } = start();
+  enter(board, device, "add", 2);
+  board.wait(DAY + 3600);
+  expect(told).not.toContain("low credit");
+  board.wait(8 * 3600);
+  expect(told.filter((event) => event === "low credit")).toHaveLength(1);
+  board.wait(6 * 3600);
+  expect(told.filter((event) => event === "low credit")).toHaveLength(1);
+});
+
+test("a set-up that is cut between its two records leaves a device that can be set up", () => {
+  const board = new FakeBoard();
+  const device = startDevice(board.hal, SETTINGS);
+  const write = board.flash.write.bind(board.flash);
+  let records = 0;
+  board.flash.write = (position, data) => {
+    if (records++ < 1) write(position, data);
+    else throw new Error("power cut");
+  };
+  setUp(device, { ...DEMO, key, restricted: 0 }, 1);
+  board.flash.write = write;
+  board.cut(10);
+  const again = start(board, true).device;
+  expect(again.unit).toBeUndefined();
+  expect(setUp(again, { ...DEMO, key, restricted: 0 }, 1)).toBe("");
+  expect(setUp(again, { ...DEMO, key, restricted: 0 }, 1)).toBe("SET_UP_ALREADY");
+});
+
+describe("a time told by a network", () => {
+  const RELEASED = 1795305600 - 30 * DAY;
+
+  /** A device with 10 days of credit whose clock chip lost its time in a cut of five days. */
+  function lost() {
+    const { board, device } = start();
+    enter(board, device, "add", 10);
+    board.cut(5 * DAY);
+    board.chip = 0;
+    const again = start(board).device;
+    return { board, device: again };
+  }
+
+  test("moves a lost clock forward, and leaves credit and lockout as they are", () => {
+    const { board, device } = lost();
+    const left = credit(device);
+    expect(left).toBeLessThanOrEqual(10 * DAY - 60);
+    enterToken(device, "123456780", () => {});
+    const closed = secondsClosed(device);
+    expect(setTime(device, Math.floor(board.world), RELEASED)).toBe(true);
+    expect(credit(device)).toBe(left);
+    expect(secondsClosed(device)).toBe(closed);
+    expect(board.chip).toBe(Math.floor(board.world));
+    board.cut(DAY);
+    expect(credit(start(board).device)).toBe(left - DAY);
+  });
+
+  test("does not move a clock that is certain, backwards, before the build or twenty years after it", () => {
+    const { board, device } = lost();
+    const now = Math.floor(board.world);
+    for (const time of [device.clock.time - 1, RELEASED - 1, RELEASED + 21 * 365 * DAY, Number.NaN])
+      expect(setTime(device, time, RELEASED)).toBe(false);
+    expect(setTime(device, now, RELEASED)).toBe(true);
+    expect(setTime(device, now + DAY, RELEASED)).toBe(false);
+  });
+});
+
+test.each(["flash", "memory"] as const)("a %s that fails keeps the output off and says so", (part) => {
+  const { board, device } = start();
+  enter(board, device, "add", 1);
+  board.cut(5);
+  board[part].fails = true;
+  const again = start(board, true);
+  expect(board.output).toBe(0);
+  expect(again.device.fault).toBe(part.toUpperCase());
+  expect(setUp(again.device, { ...DEMO, key, restricted: 0 }, 1)).not.toBe("");
+});
+
+test("a memory that is locked while the device runs is a fault, and no crash", () => {
+  const { board, device, told } = start();
+  enter(board, device, "add", 1);
+  board.memory.locked = true;
+  board.wait(120);
+  expect(told).toContain("fault");
+  expect(board.output).toBe(0);
+});
