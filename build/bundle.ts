@@ -59,7 +59,7 @@ function entry(board: any, dev: boolean): string {
   const drivers = [...new Set(parts.map(([, part]) => part.driver as string))];
   const calls = parts.map(([field, { driver, ...options }]) => {
     const bus = options.address === undefined ? "io" : "i2c";
-    return `const $${field} = ${driver}(${bus}, ${literal(options)});`;
+    return `const $${field} = ${driver}(${bus}, ${literal(options)}, system);`;
   });
   return [
     `import { bus, io, lock, port, system } from "./hal/espruino/espruino";`,

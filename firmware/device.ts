@@ -26,6 +26,9 @@ import { DISABLE, SYNC, startWalk, stepWalk, type Unit, type Walk } from "./toke
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
 
+/** Seconds by which a store of the time may come late. */
+const STORING = 2;
+
 /** What a board's JSON says beside its parts. */
 export interface Settings {
   board: string;
@@ -131,8 +134,18 @@ export function startDevice(hal: Hal, settings: Settings): Device {
       if (!stored || stored.time + 2 * settings.interval < d.paid.stored) note(d, "memory replaced", MEMORY_REPLACED);
     }
     d.fault = "RTC";
-    d.clock = startClock(hal, Math.max(d.paid.stored, d.log.time), settings.interval, () => noteLost(d));
+    const stored = Math.max(d.paid.stored, d.log.time);
+    let skipped = 0;
+    d.clock = startClock(hal, stored, settings.interval + STORING, () => {
+      skipped = settings.interval + STORING;
+      noteLost(d);
+    });
     d.fault = "";
+    // What the lost clock costs in credit must not shorten a lockout.
+    if (skipped && d.paid.closedUntil > stored) {
+      d.paid.closedUntil += skipped;
+      storePaid(d);
+    }
     d.log.tally[RESTARTS]++;
     storeTime(d);
   } catch (_) {
@@ -237,7 +250,7 @@ function tick(d: Device): void {
     d.lowDay = Math.floor(hours / 24);
     d.tell("low credit", left);
   }
-  const due = Math.min(60, d.settings.interval, left > 0 ? left : 60);
+  const due = Math.min(60, d.log.time + d.settings.interval - now(d.hal, d.clock), left > 0 ? left : 60);
   d.timer = system.after(
     () => {
       d.timer = 0;

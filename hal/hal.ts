@@ -21,8 +21,6 @@ export interface Io {
   unwatch(id: number): void;
   /** Square wave on a pin, `freq` in hertz. */
   pwm(pin: Pin, duty: number, options: { freq: number }): void;
-  /** Calls `fn` once, `ms` milliseconds from now. */
-  after(fn: () => void, ms: number): number;
   /** Level of an analogue pin, 0 to 1 of the supply. */
   analog(pin: Pin): number;
 }

@@ -18,18 +18,16 @@ interface Entry {
   signals: Signals;
 }
 
-/** Shows text until nothing has happened for a while; `lasting` until the next. */
-function show(d: Device, e: Entry, text: string, lasting: boolean): void {
+/** Shows text until nothing has happened for a while. */
+function show(d: Device, e: Entry, text: string): void {
   const display = d.hal.display;
   if (e.patience) d.hal.system.cancel(e.patience);
   if (display) display.show(text);
-  e.patience = lasting
-    ? 0
-    : d.hal.system.after(() => {
-        e.digits = undefined;
-        e.patience = 0;
-        if (display) display.show("");
-      }, PATIENCE);
+  e.patience = d.hal.system.after(() => {
+    e.digits = undefined;
+    e.patience = 0;
+    if (display) display.show("");
+  }, PATIENCE);
 }
 
 /** Days left, rounded up, or why there are none. */
@@ -47,7 +45,7 @@ function answered(d: Device, e: Entry, answer: Answer, value: number): void {
   if (answer === "ALREADY_USED") text = "USEd";
   if (answer === "LOCKED") text = "L" + Math.ceil(value / 60);
   play(e.signals, e.profile[answer] || "R", 250);
-  show(d, e, text, false);
+  show(d, e, text);
 }
 
 /** One press of a key, or one that is still down after a second (`held`). */
@@ -67,7 +65,7 @@ function press(d: Device, e: Entry, key: string, held: boolean): void {
     if (key !== "#") play(e.signals, "R", 150);
     else if (!held) {
       play(e.signals, "G", 60);
-      show(d, e, days(d), false);
+      show(d, e, days(d));
     }
     return;
   } else if (key === "#") digits = held ? "" : digits.slice(0, -1);
@@ -77,7 +75,7 @@ function press(d: Device, e: Entry, key: string, held: boolean): void {
   } else digits += key;
   e.digits = digits;
   play(e.signals, "G", 60);
-  show(d, e, digits || "-", false);
+  show(d, e, digits || "-");
   if (digits.length === (restricted ? 15 : 9)) {
     e.digits = undefined;
     enterToken(d, digits, (answer, value) => answered(d, e, answer, value));
@@ -91,10 +89,14 @@ export function startEntry(d: Device, profile: Profile): void {
   let spin = 0;
   d.hal.keypad.start((key, held) => press(d, e, key, held));
   d.tell = (event) => {
-    if (event === "progress") show(d, e, "-   ,-- ,--- ,----".split(",")[(spin++ >> 3) & 3], true);
-    else if (event === "low credit") play(e.signals, "G", 500);
+    // A new sign every eight slices; the last one goes dark by itself when the token came over a wire.
+    if (event === "progress") {
+      if (!(spin++ & 7)) show(d, e, "-   ,-- ,--- ,----".split(",")[(spin >> 3) & 3]);
+    } else if (event === "low credit") play(e.signals, "G", 500);
     else if (event === "fault") answered(d, e, "FAULT", 0);
+    else if (event === "set up") show(d, e, days(d));
   };
-  if (d.fault || !d.unit) answered(d, e, d.fault ? "FAULT" : "NOT_SET_UP", 0);
+  show(d, e, days(d));
+  if (d.fault || !d.unit) play(e.signals, profile[d.fault ? "FAULT" : "NOT_SET_UP"], 250);
   else if (left > 0 && left < LOW) play(e.signals, profile["LOW"], 250);
 }

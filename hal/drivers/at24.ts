@@ -2,13 +2,14 @@
  * Microchip AT24C32 to AT24C512 I2C EEPROM.
  * https://ww1.microchip.com/downloads/en/DeviceDoc/AT24C256C-I2C-Compatible-(2-Wire)-256-Kbit-Serial-EEPROM-20006270B.pdf
  */
-import type { I2C, Memory } from "../hal";
+import type { I2C, Memory, System } from "../hal";
 
-/** A write cycle takes 5 ms (t WR); at 100 kHz this many polls (0.1 ms each) are more than twice that. */
-const POLLS = 120;
+/** Seconds of a write cycle (t WR), and how often a chip that is slower is asked again. */
+const WRITE_CYCLE = 0.005;
+const POLLS = 20;
 
 /** `address` 0x50 to 0x57, `bytes` in all, `page` bytes that one write may touch (32, 64 or 128). */
-export function at24(i2c: I2C, options: { address: number; bytes: number; page: number }): Memory {
+export function at24(i2c: I2C, options: { address: number; bytes: number; page: number }, system: System): Memory {
   const address = options.address;
   const page = options.page;
   return {
@@ -28,7 +29,9 @@ export function at24(i2c: I2C, options: { address: number; bytes: number; page: 
         i2c.writeTo(address, packet);
         from += length;
         position += length;
-        // The chip acknowledges again when its write cycle is over.
+        // The chip acknowledges again when its write cycle is over. Asking sooner costs more than waiting: in the
+        // interpreter each missing acknowledge is an exception, with a stack trace made for it.
+        for (const start = system.ticks(); system.ticks() - start < WRITE_CYCLE; );
         for (let polls = 0; ; polls++) {
           try {
             i2c.writeTo(address, [position >> 8, position & 255]);

@@ -2,7 +2,7 @@
  * A matrix keypad on the controller's pins: columns read with pull-ups, rows driven low.
  * At rest all rows are low and every column waits for a falling edge, so no timer runs while no key is down.
  */
-import type { Io, Keypad, Pin } from "../hal";
+import type { Io, Keypad, Pin, System } from "../hal";
 
 /** Milliseconds between two looks at the keys while one is down; a key counts when two looks agree. */
 const LOOK = 20;
@@ -11,7 +11,7 @@ const HELD = 50;
 const STUCK = 1500;
 
 /** `rows` and `columns` as the keys are printed; `keys` (row by row) is "123456789*0#" if left out. */
-export function matrix(io: Io, options: { rows: Pin[]; columns: Pin[]; keys?: string }): Keypad {
+export function matrix(io: Io, options: { rows: Pin[]; columns: Pin[]; keys?: string }, system: System): Keypad {
   const rows = options.rows;
   const columns = options.columns;
   const keys = options.keys || "123456789*0#";
@@ -43,12 +43,12 @@ export function matrix(io: Io, options: { rows: Pin[]; columns: Pin[]; keys?: st
         }
         io.write(rows, 0);
         if (!wait && io.read(columns) !== all) wait = LOOK;
-        timer = wait ? io.after(look, wait) : 0;
+        timer = wait ? system.after(look, wait) : 0;
       };
       for (let i = 0; i < rows.length; i++) io.mode(rows[i], "opendrain");
       io.write(rows, 0);
       const wake = () => {
-        if (!timer) timer = io.after(look, LOOK);
+        if (!timer) timer = system.after(look, LOOK);
       };
       for (let i = 0; i < columns.length; i++) {
         io.mode(columns[i], "input_pullup");

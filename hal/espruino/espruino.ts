@@ -8,7 +8,6 @@ export const io: Io = {
   mode: pinMode,
   watch: setWatch,
   unwatch: clearWatch,
-  after: setTimeout,
   pwm: analogWrite,
   analog: analogRead,
 };
@@ -21,7 +20,8 @@ export const system: System = {
   onFailure(fn) {
     process["on"]("uncaughtException", fn);
     E["on"]("errorFlag", (flags) => {
-      if (flags.join().indexOf("MEMORY") >= 0) fn();
+      // "LOW_MEMORY" is no failure: garbage had to be collected in the middle of something, and that was enough.
+      if (flags.indexOf("MEMORY") >= 0) fn();
     });
     E.enableWatchdog(WATCHDOG, false);
   },
