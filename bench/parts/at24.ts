@@ -3,7 +3,7 @@
  * Microchip, "AT24C256C I2C-Compatible (2-Wire) Serial EEPROM 256-Kbit (32,768 x 8)", DS20006042.
  */
 import type { World } from "../world";
-import type { Part } from "./part";
+import { noise, type Part } from "./part";
 
 /** Self-timed write cycle, milliseconds (tWR, the maximum: a driver has to live with it). */
 const WRITE_CYCLE = 5;
@@ -107,11 +107,4 @@ export function at24(world: World, { address, bytes, page }: At24Options): At24 
     },
   };
   return part;
-}
-
-/** A byte that looks random, even for neighbouring seeds (the mixing step of Mulberry32). */
-function noise(seed: number): number {
-  let mix = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61);
-  return (mix ^ (mix >>> 14)) & 255;
 }

@@ -1,9 +1,10 @@
 /**
  * NOR flash pages of the controller (nRF52832 product specification, NVMC; ESP32 with a W25Q32 behaves the same): a write
- * can only clear bits, an erase sets a whole page. A cut in the middle of an erase leaves a page that is neither.
+ * can only clear bits, an erase sets a whole page. A cut in the middle of an erase leaves a page that is neither, one in
+ * the middle of a write leaves some of a byte's bits cleared.
  */
 import type { World } from "../world";
-import type { Part } from "./part";
+import { noise, type Part } from "./part";
 
 export type FlashOptions = { driver?: string; position: number; pages: number; page: number };
 export type Flash = Part & {
@@ -14,6 +15,8 @@ export type Flash = Part & {
   readonly maxErases: number;
   /** False: writes and erases do nothing, as on a chip whose pages are locked. */
   present: boolean;
+  /** A seed (any integer; moves on by itself): what a power cut interrupts is left half done at random. Undefined: by rule. */
+  tear: number | undefined;
   fetch(position: number, length: number): number[];
   /** Addresses are those of the controller; outside of the pages nothing happens, as the firmware has no business there. */
   program(position: number, bytes: Uint8Array): void;
@@ -25,8 +28,15 @@ export function flash(world: World, { position: base, pages, page }: FlashOption
   const erases = new Array<number>(pages).fill(0);
   let writes = 0;
   const within = (at: number) => at >= 0 && at < image.length;
+  /** A byte of chance, or `otherwise` where cuts are clean. */
+  const chaos = (otherwise: number) => {
+    if (part.tear === undefined) return otherwise;
+    part.tear = (part.tear + 0x6d2b79f5) | 0;
+    return noise(part.tear);
+  };
   const part: Flash = {
     present: true,
+    tear: undefined,
     get image() {
       return image;
     },
@@ -44,17 +54,18 @@ export function flash(world: World, { position: base, pages, page }: FlashOption
     program(position, bytes) {
       bytes.forEach((byte, i) => {
         const at = position - base + i;
-        if (!part.present || !within(at) || !world.store()) return;
-        image[at] &= byte;
-        writes++;
+        if (!part.present || !within(at) || !world.powered) return;
+        const stored = world.store();
+        if (stored) writes++;
+        image[at] &= stored ? byte : byte | chaos(0xff);
       });
       world.elapse(bytes.length * 0.02);
     },
     erase(position) {
       const first = position - base - ((position - base) % page);
       if (!part.present || !within(first) || !world.powered) return;
-      // An erase that is cut short has set the bits of the first part of the page only.
-      image.fill(0xff, first, first + (world.store() ? page : page / 3));
+      // An erase that is cut short has set the bits of a part of the page only.
+      image.fill(0xff, first, first + (world.store() ? page : Math.floor((page * chaos(85)) / 255)));
       erases[first / page]++;
       world.elapse(85);
     },

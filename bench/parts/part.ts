@@ -15,3 +15,10 @@ export function log<T>(list: T[], entry: T): void {
   list.push(entry);
   if (list.length > 200) list.shift();
 }
+
+/** A byte that looks random, even for neighbouring seeds (the mixing step of Mulberry32). */
+export function noise(seed: number): number {
+  let mix = Math.imul(seed ^ (seed >>> 15), seed | 1);
+  mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61);
+  return (mix ^ (mix >>> 14)) & 255;
+}

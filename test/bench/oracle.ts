@@ -30,17 +30,19 @@ function toCode(hashed: bigint, extended: boolean): number {
 
 const chains = new Map<string, number[]>();
 
-/** The code at `count` (before its base is put back) of the chain that starts at `first`; a chain is computed once. */
-function codeAt(key: string, first: number, extended: boolean, count: number): number {
+/** The codes (before their base is put back) of the chain that starts at `first`, by count; a chain is computed once. */
+function codes(key: string, first: number, extended: boolean): (count: number) => number {
   const name = `${key} ${first} ${extended}`;
   const chain = chains.get(name) ?? [first];
   chains.set(name, chain);
-  while (chain.length <= count) {
-    const last = chain[chain.length - 1];
-    const hex = extended ? last.toString(16).padStart(16, "0") : last.toString(16).padStart(8, "0").repeat(2);
-    chain.push(toCode(siphash(key, hex), extended));
-  }
-  return chain[count];
+  return (count) => {
+    while (chain.length <= count) {
+      const last = chain[chain.length - 1];
+      const hex = extended ? last.toString(16).padStart(16, "0") : last.toString(16).padStart(8, "0").repeat(2);
+      chain.push(toCode(siphash(key, hex), extended));
+    }
+    return chain[count];
+  };
 }
 
 /** A token as read: its value, and at which counts the chain of that value holds it. Null if it is no token by its form. */
@@ -58,8 +60,9 @@ export function read(key: string, startingCode: number, token: string, restricte
   const base = number % modulus;
   const value = (base - (startingCode % modulus) + modulus) % modulus;
   const first = startingCode - (startingCode % modulus) + base;
+  const codeAt = codes(key, first, extended);
   const isAt = (count: number) => {
-    const code = codeAt(key, first, extended, count);
+    const code = codeAt(count);
     return code - (code % modulus) + base === number;
   };
   return { extended, value, isAt };

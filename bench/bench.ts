@@ -1,0 +1,83 @@
+/** `npm run bench -- --stdio`: a virtual board worked through standard input and output, for testers, tests and scripts. */
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { bundle } from "../build/bundle";
+import type { EngineMaker } from "./engines/engine";
+import { espruinoEngine } from "./engines/espruino";
+import { nodeEngine } from "./engines/node";
+import { COMMANDS, type Said, Session, START } from "./session";
+
+/** Engines by name. */
+export const ENGINES: { [name: string]: EngineMaker } = { node: nodeEngine, espruino: espruinoEngine };
+
+const help = () => {
+  const rows = Object.values(COMMANDS).map(({ usage, about }) => `  ${usage}\n      ${about}`);
+  return `
+Commands, one a line; each ends with {"done":"<command>"} or {"error":"…"}, and an error has changed nothing:
+  #STATUS
+      a line for the device's serial port; its lines come back as {"uart":"…"}. Time passes until it answers, at most 5 s
+${rows.join("\n")}
+The board is powered on at the start. After keys, \`wait\` gives the firmware time to answer. An exception that the firmware
+did not catch comes out as {"uncaught":"…"}. Blank lines, and lines that start with //, are passed over.`;
+};
+
+function seconds(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) < 946684800 || Number(text) > 4102444799)
+    throw new InvalidArgumentError("Give Unix seconds from 946684800 (2000) to 4102444799 (end of 2099).");
+  return Number(text);
+}
+
+async function main(argv: string[]): Promise<void> {
+  const command = new Command("npm run bench --")
+    .description("A virtual board that runs the file that would be flashed.")
+    .option("--stdio", "take commands from standard input")
+    .option("--script <file>", "take commands from a file; exit code 1 at the first error or uncaught exception")
+    .option("--board <name>", "a board of boards/", "esp32")
+    .addOption(
+      new Option("--engine <name>", "what runs the bundle")
+        .choices([...Object.keys(ENGINES), "serial"])
+        .default("node"),
+    )
+    .option("--state <dir>", "where non-volatile memory and world time live between runs")
+    .option(
+      "--time <unix>",
+      `where world time starts (default: where the state's last run ended, or ${START})`,
+      seconds,
+    )
+    .addHelpText("after", help)
+    .parse(argv, { from: "user" });
+  const { stdio, script, board: name, engine, state, time } = command.opts();
+  if (!stdio === !script) throw new Error("Choose --stdio or --script FILE");
+  if (engine === "serial") throw new Error("This build has no serial engine yet: choose --engine node or espruino");
+
+  const { board, code } = await bundle(name);
+  let failed = false;
+  const out = (said: Said) => {
+    failed ||= "error" in said || "uncaught" in said;
+    process.stdout.write(`${JSON.stringify(said)}\n`);
+  };
+  const lines = script
+    ? readFileSync(script, "utf8").split("\n")
+    : createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  const session = new Session({ board, code, make: ENGINES[engine], out, time, state });
+  try {
+    for await (const line of lines) {
+      session.line(line);
+      if (session.closed || (script && failed)) break;
+    }
+  } finally {
+    session.close();
+  }
+  if (script && failed) process.exitCode = 1;
+}
+
+if (require.main === module)
+  main(process.argv.slice(2)).then(
+    () => process.stdin.destroy(),
+    (error: Error) => {
+      process.stdout.write(`${JSON.stringify({ error: error.message })}\n`);
+      process.exitCode = 1;
+      process.stdin.destroy();
+    },
+  );

@@ -1,0 +1,183 @@
+import { Controller } from "./controller";
+import type { EngineMaker } from "./engines/engine";
+import { at24 } from "./parts/at24";
+import { buzzer } from "./parts/buzzer";
+import { ds3231 } from "./parts/ds3231";
+import { flash } from "./parts/flash";
+import { led } from "./parts/led";
+import { loadswitch } from "./parts/loadswitch";
+import { matrix } from "./parts/matrix";
+import type { Part } from "./parts/part";
+import { tm1637 } from "./parts/tm1637";
+import { World } from "./world";
+
+const MODELS = { at24, buzzer, ds3231, flash, led, loadswitch, matrix, tm1637 } as const;
+type Models = { [driver in keyof typeof MODELS]: ReturnType<(typeof MODELS)[driver]> };
+
+/** A part by the driver that its board names. */
+type Parts = {
+  output: Models["loadswitch"];
+  rtc: Models["ds3231"];
+  memory: Models["at24"];
+  flash?: Models["flash"];
+  keypad: Models["matrix"];
+  display?: Models["tm1637"];
+  green?: Models["led"];
+  red?: Models["led"];
+  buzzer?: Models["buzzer"];
+};
+
+/** What a person in front of the board sees, and what a meter at its wires tells. */
+export interface State {
+  /** World time, Unix seconds. */
+  time: number;
+  powered: boolean;
+  /** Whether the output gives current. */
+  load: boolean;
+  display: string;
+  leds: { [name: string]: boolean };
+  /** How often each lamp went on since the power came. */
+  blinks: { [name: string]: number };
+  /** Hertz; 0 is silent. */
+  buzzer: number;
+  /** Only where the engine is the interpreter. */
+  variables?: { used: number; peak: number; total: number };
+  memory: { writes: number; maxPerCell: number };
+  /** Bytes written to the controller's flash, and the most erases of one page. */
+  flash?: { writes: number; maxErases: number };
+}
+
+/** Milliseconds that a finger stays on a key, and off it before the next. */
+const PRESS = 80;
+
+/** A board with its parts soldered on, in a world of its own. It runs the file that would be flashed. */
+export class VirtualBoard {
+  readonly world: World;
+  readonly parts: Parts;
+  readonly controller: Controller;
+  /** Lines that the factory port says. */
+  onLine: (line: string) => void = () => {};
+  /** Exceptions that the firmware did not catch: there should be none. */
+  readonly uncaught: string[] = [];
+  private line = "";
+  private fed = false;
+
+  /** @param board the board's JSON; `code` its bundle; `unixSeconds` where world time starts */
+  constructor(
+    private board: any,
+    code: string,
+    make: EngineMaker,
+    unixSeconds: number,
+  ) {
+    this.world = new World(unixSeconds);
+    const parts: { [name: string]: Part } = {};
+    for (const [name, options] of Object.entries<any>(board.parts))
+      parts[name] = MODELS[options.driver as keyof Models](this.world, options);
+    this.parts = parts as Parts;
+    const pins = [...new Set(JSON.stringify(board).match(/\b[A-D]\d+\b/g))].sort();
+    this.controller = new Controller(
+      this.world,
+      {
+        i2c: { [board.i2c.port]: { parts: Object.values(parts) } },
+        uart: (port, text) => {
+          if (port === board.serial.port) this.hear(text);
+        },
+        pwm: (pin, hertz) => {
+          if (pin === board.parts.buzzer?.pin) this.parts.buzzer?.tone(hertz);
+        },
+        uncaught: (text) => this.uncaught.push(text),
+        analog: () => 0,
+        flash: this.parts.flash,
+      },
+      make,
+      code,
+      pins,
+      board.pulledUp ?? [],
+    );
+    // The clock chip left the factory with its battery in and its time set.
+    this.parts.rtc.power?.(true);
+    this.parts.rtc.set(unixSeconds);
+    this.parts.rtc.write?.(Uint8Array.of(0x0f, 0));
+    this.parts.rtc.power?.(false);
+  }
+
+  private hear(text: string): void {
+    const lines = (this.line + text).split("\n");
+    this.line = lines.pop()!;
+    for (const line of lines) this.onLine(line.replace(/\r$/, ""));
+  }
+
+  get powered(): boolean {
+    return this.fed;
+  }
+
+  /** Power on: parts first, then the controller. */
+  on(): void {
+    if (this.fed) return;
+    this.fed = this.world.powered = true;
+    for (const part of Object.values<Part>(this.parts)) part.power?.(true);
+    this.controller.on();
+  }
+
+  /** Power off, at once, whatever runs. */
+  cut(): void {
+    if (!this.fed) return;
+    this.fed = this.world.powered = false;
+    this.line = "";
+    this.controller.off();
+    for (const part of Object.values<Part>(this.parts)) part.power?.(false);
+  }
+
+  /** Power off while the Nth byte from now (1: the next) is written to non-volatile memory. */
+  cutAfter(bytes: number): void {
+    this.world.cutAfter(bytes, () => this.cut());
+  }
+
+  /** Lets `seconds` of the world pass. */
+  wait(seconds: number): void {
+    this.world.run(this.world.now + seconds * 1000);
+  }
+
+  /** Presses keys one after the other, as a hand does. */
+  press(keys: string): void {
+    for (const key of keys) {
+      this.parts.keypad.down(key);
+      this.wait(PRESS / 1000);
+      this.parts.keypad.up(key);
+      this.wait(PRESS / 1000);
+    }
+  }
+
+  /** Sends a line to the factory port. */
+  send(line: string): void {
+    this.type(line + "\n");
+  }
+
+  /** Sends characters (bytes, 0 to 255) to the factory port as they are. */
+  type(text: string): void {
+    this.controller.receive(this.board.serial.port, text);
+  }
+
+  state(): State {
+    const { output, display, green, red, buzzer, memory, flash } = this.parts;
+    const leds: State["leds"] = {};
+    const blinks: State["blinks"] = {};
+    for (const [name, lamp] of Object.entries({ green, red })) {
+      if (!lamp) continue;
+      leds[name] = lamp.lit;
+      blinks[name] = lamp.blinks;
+    }
+    return {
+      time: Math.floor(this.world.now / 1000),
+      powered: this.fed,
+      load: output.on,
+      display: display?.text() ?? "",
+      leds,
+      blinks,
+      buzzer: buzzer?.sounding ?? 0,
+      variables: this.fed ? this.controller.memory() : undefined,
+      memory: { writes: memory.writes, maxPerCell: memory.maxPerCell },
+      flash: flash && { writes: flash.writes, maxErases: flash.maxErases },
+    };
+  }
+}

@@ -1,0 +1,239 @@
+import type { Engine, EngineMaker } from "./engines/engine";
+import type { Flash } from "./parts/flash";
+import type { Part } from "./parts/part";
+import type { Level } from "./wires";
+import type { World } from "./world";
+
+/** What the controller's own pins, buses and ports are connected to. */
+export interface Surroundings {
+  /** Parts on the I2C bus, by port name. */
+  i2c: { [port: string]: { parts: Part[] } };
+  /** What a UART of the controller says, by port name. */
+  uart: (port: string, text: string) => void;
+  /** A square wave on a pin; 0 hertz ends it. */
+  pwm: (pin: string, hertz: number) => void;
+  /** An exception that the firmware did not catch. */
+  uncaught: (text: string) => void;
+  /** Level of an analogue pin, 0 to 1. */
+  analog: (pin: string) => number;
+  /** The controller's own flash, where the board keeps something in it. */
+  flash?: Flash;
+}
+
+/** Milliseconds from a reset to the first line of the program. */
+const BOOT = 300;
+
+/**
+ * The controller as seen from its pins: it runs a bundle on an engine and does in the world what the bundle asks of
+ * Espruino. A power cut is `off`, at any moment, in the middle of a call too.
+ */
+export class Controller {
+  private engine?: Engine;
+  private timers = new Map<number, number>();
+  private watches = new Map<number, () => void>();
+  private listeners = new Map<string, number>();
+  private modes = new Map<string, string>();
+  private started = 0;
+  private bitrate = 100000;
+  private patience = 0;
+  private dog = 0;
+  private operations: { [name: string]: (args: any[]) => unknown };
+  /** How often the firmware or the watchdog started the controller anew. */
+  restarts = 0;
+  /** Parts per million by which the controller's own clock runs fast. */
+  ppm = 0;
+
+  constructor(
+    private world: World,
+    private around: Surroundings,
+    private make: EngineMaker,
+    private code: string,
+    private pins: string[],
+    /** Pins that the interpreter pulls up at start, before any program runs. */
+    private pulledUp: string[],
+  ) {
+    this.operations = this.table();
+  }
+
+  /** The power comes: the interpreter starts and runs the bundle's boot code. */
+  on(): void {
+    this.started = this.world.now;
+    for (const pin of this.pulledUp) this.mode(pin, "input_pullup");
+    this.engine = this.make(this.code, this.pins, (operation, ...args) => this.call(operation, args));
+    this.engine.start();
+  }
+
+  /** The power goes: pins let go, nothing of the firmware runs any more. */
+  off(): void {
+    this.engine?.stop();
+    this.engine = undefined;
+    for (const event of this.timers.values()) this.world.cancel(event);
+    for (const unwatch of this.watches.values()) unwatch();
+    for (const pin of this.modes.keys()) this.world.wires.drive(pin, this, undefined);
+    this.world.cancel(this.dog);
+    this.patience = 0;
+    this.timers.clear();
+    this.watches.clear();
+    this.listeners.clear();
+    this.modes.clear();
+  }
+
+  get running(): boolean {
+    return this.engine !== undefined;
+  }
+
+  /** Variables in use, at peak since the last call, and in all; undefined on an engine that cannot tell. */
+  memory() {
+    return this.engine?.memory();
+  }
+
+  /** The watchdog is content for another while. */
+  private kick(): void {
+    this.world.cancel(this.dog);
+    if (this.patience) this.dog = this.world.after(this.ms(this.patience), () => this.reboot());
+  }
+
+  /** The controller alone starts anew; the rest of the board keeps its power. */
+  private reboot(): void {
+    this.off();
+    this.restarts++;
+    this.dog = this.world.after(BOOT, () => this.on());
+  }
+
+  /** Something arrives at a UART: the interpreter hands it over in pieces of at most 64 characters. */
+  receive(port: string, text: string): void {
+    for (let i = 0; i < text.length; i += 64) this.deliver(this.listeners.get(port), text.slice(i, i + 64), false);
+  }
+
+  private deliver(id: number | undefined, data: unknown, last: boolean): void {
+    if (id !== undefined) this.engine?.deliver(id, data, last);
+  }
+
+  /** The controller's own clock, seconds: it starts at 2000 with every power-on. */
+  private time(): number {
+    return 946684800 + ((this.world.now - this.started) / 1000) * (1 + this.ppm / 1e6);
+  }
+
+  /** Milliseconds of the world in which the controller's clock counts `ms`. */
+  private ms(ms: number): number {
+    return ms / (1 + this.ppm / 1e6);
+  }
+
+  private timer(id: number, ms: number, repeat: number): void {
+    const wait = this.ms(Math.max(ms, 1));
+    this.timers.set(
+      id,
+      this.world.after(wait, () => {
+        if (repeat) this.timer(id, ms, repeat);
+        else this.timers.delete(id);
+        this.deliver(id, undefined, !repeat);
+      }),
+    );
+  }
+
+  private mode(pin: string, mode: string): void {
+    this.modes.set(pin, mode);
+    this.around.pwm(pin, 0);
+    this.world.wires.drive(pin, this, mode === "input_pullup" ? 1 : undefined, "weak");
+  }
+
+  private write(pin: string, level: Level): void {
+    const mode = this.modes.get(pin);
+    if (mode !== "opendrain" && mode !== "output") this.mode(pin, "output");
+    else if (mode === "output") this.around.pwm(pin, 0);
+    this.world.wires.drive(pin, this, mode === "opendrain" && level ? undefined : level);
+  }
+
+  /** Time on a bus: start, address, bytes with their acknowledges, stop. */
+  private busTime(bytes: number): void {
+    this.world.elapse(((bytes + 1) * 9 + 2) / (this.bitrate / 1000));
+  }
+
+  private call(operation: string, args: any[]): unknown {
+    const perform = this.operations[operation];
+    if (!perform) throw new Error(`The controller has no operation "${operation}"`);
+    return perform(args);
+  }
+
+  /** What each operation does; made once, as a display alone takes thousands of calls. */
+  private table(): Controller["operations"] {
+    const { wires } = this.world;
+    const each = (pins: string | string[], fn: (pin: string, bit: number) => void) => {
+      const list = Array.isArray(pins) ? pins : [pins];
+      list.forEach((pin, i) => {
+        fn(pin, list.length - 1 - i);
+      });
+    };
+    return {
+      // Looking at the clock takes the interpreter a while, so that waiting in a loop comes to an end.
+      time: () => {
+        this.world.elapse(0.1);
+        return this.time();
+      },
+      timer: (args) => this.timer(args[0], args[1], args[2]),
+      untimer: (args) => {
+        this.world.cancel(this.timers.get(args[0]) ?? 0);
+        this.timers.delete(args[0]);
+      },
+      write: (args) => {
+        this.world.elapse(0.01);
+        each(args[0], (pin, bit) => {
+          this.write(pin, ((args[1] >> bit) & 1) as Level);
+        });
+      },
+      read: (args) => {
+        let value = 0;
+        each(args[0], (pin, bit) => {
+          value |= wires.level(pin) << bit;
+        });
+        return value;
+      },
+      mode: (args) => this.mode(args[0], args[1]),
+      watch: (args) => {
+        const [id, pin, { edge, repeat }] = args;
+        const unwatch = wires.onchange(pin, (level) => {
+          if (edge !== "both" && level !== (edge === "rising" ? 1 : 0)) return;
+          if (!repeat) unwatch();
+          this.world.after(0, () => this.deliver(id, { state: level === 1, time: this.world.now / 1000 }, !repeat));
+        });
+        this.watches.set(id, unwatch);
+      },
+      unwatch: (args) => this.watches.get(args[0])?.(),
+      pwm: (args) => {
+        this.mode(args[0], "output");
+        this.around.pwm(args[0], args[2]);
+      },
+      analog: (args) => this.around.analog(args[0]),
+      i2c: (args) => {
+        this.bitrate = args[1] ?? 100000;
+      },
+      i2cWrite: (args) => {
+        const bytes = Uint8Array.from(args[2] ? args[2].split(",") : []);
+        this.busTime(bytes.length);
+        const part = this.around.i2c[args[0]].parts.find((part) => part.address === args[1]);
+        return part?.write?.(bytes) ? 1 : 0;
+      },
+      i2cRead: (args) => {
+        this.busTime(args[2]);
+        const part = this.around.i2c[args[0]].parts.find((part) => part.address === args[1]);
+        const bytes = part?.read?.(args[2]);
+        return bytes ? [...bytes] : 0;
+      },
+      uart: () => {},
+      listen: (args) => {
+        this.listeners.set(args[1], args[0]);
+      },
+      send: (args) => this.around.uart(args[0], args[1]),
+      uncaught: (args) => this.around.uncaught(args[0]),
+      flashRead: (args) => this.around.flash?.fetch(args[0], args[1]),
+      flashWrite: (args) => this.around.flash?.program(args[0], Uint8Array.from(args[1].split(","))),
+      flashErase: (args) => this.around.flash?.erase(args[0]),
+      watchdog: (args) => {
+        this.patience = args[0] * 1000;
+        this.kick();
+      },
+      kick: () => this.kick(),
+      reboot: () => this.reboot(),
+    };
+  }
+}

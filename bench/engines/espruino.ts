@@ -1,0 +1,204 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine, Host } from "./engine";
+
+const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
+
+/** Calls that wait for an answer. */
+const ANSWERED = ["time", "read", "analog", "i2cWrite", "i2cRead", "flashRead", "idle"];
+
+/**
+ * In front of the shim: `$` writes a call to one pipe and, where there is an answer, waits for it on another. What the
+ * interpreter itself has under the names that the shim takes is kept aside first.
+ */
+const prelude = (pins: string[]) => `
+var $out = E.openFile("out", "w"), $in = E.openFile("in", "r");
+var $memory = process.memory, $every = setInterval, $base = 0, $peak = 0;
+var $answered = { ${ANSWERED.map((operation) => `${operation}: 1`).join(", ")} };
+function $call(operation, a, b, c) {
+  var used = $memory(false).usage;
+  /* What is needed counts, not the garbage, which the interpreter collects when it runs short. */
+  if (used > $peak) used = $memory().usage;
+  if (used > $peak) $peak = used;
+  $out.write(JSON.stringify([operation, a, b, c]) + "\\n");
+  if ($answered[operation]) return JSON.parse($in.read($in.read(7) - 1000000));
+}
+${pins.map((pin) => `var ${pin}="${pin}";`).join("")}
+`;
+const epilogue = `
+function $loop() {
+  for (;;) {
+    var flags = E.getErrorFlags();
+    if (flags.length) {
+      $call("uncaught", flags.join());
+      if ($callbacks.errorFlag) $callbacks.errorFlag.fn(flags);
+    }
+    var event = $call("idle");
+    if (event[0]) $event(event[0], event[1], event[2]);
+    else {
+      $call("memory", $memory().usage - $base, $peak - $base, $memory().total);
+      $peak = 0;
+    }
+  }
+}
+/* Memory that runs out ends the loop without an exception; the interval starts it again. */
+$every($loop, 1);
+$base = $memory().usage;
+`;
+
+/** Executable of the interpreter, from ESPRUINO in the environment. */
+function interpreter(): string {
+  const path = process.env.ESPRUINO;
+  if (!path || !existsSync(path))
+    throw new Error("Set ESPRUINO to the executable of an Espruino interpreter built for Linux");
+  return path;
+}
+
+/** What the interpreter says it is, as `2v29`. */
+export function interpreterVersion(): string {
+  return execFileSync(interpreter(), ["-e", "print('version='+process.version);quit()"], {
+    input: "",
+    encoding: "utf8",
+  }).match(/version=(\S+)/)![1];
+}
+
+const cache = join(tmpdir(), `espruino-bench-${process.getuid?.() ?? 0}`);
+
+/** A file with the interpreter's flash as it is after the bundle was uploaded to run at boot; made once a bundle. */
+function flashImage(code: string, pins: string[]): string {
+  const boot0 = prelude(pins) + shim + epilogue;
+  const name = createHash("sha256").update(interpreter()).update(boot0).update(code).digest("hex").slice(0, 24);
+  const image = join(cache, `${name}.flash`);
+  if (existsSync(image)) return image;
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "upload-"));
+  writeFileSync(join(folder, "boot0"), boot0);
+  writeFileSync(join(folder, "bootrst"), code);
+  const script = `var f=require("fs"),s=require("Storage");s.write(".boot0",f.readFileSync("boot0"));s.write(".bootrst",f.readFileSync("bootrst"));print("kept="+(s.read(".bootrst").length+s.read(".boot0").length));`;
+  writeFileSync(join(folder, "upload.js"), script);
+  const said = execFileSync(interpreter(), ["upload.js"], {
+    cwd: folder,
+    input: "",
+    encoding: "latin1",
+    maxBuffer: 1 << 26,
+  });
+  if (!said.includes(`kept=${code.length + boot0.length}`))
+    throw new Error("The bundle does not fit the interpreter's Storage");
+  renameSync(join(folder, "espruino.flash"), image);
+  rmSync(folder, { recursive: true });
+  return image;
+}
+
+/** Runs a bundle on the interpreter, from its flash, as the board would at reset. Calls reach the host over two pipes. */
+export function espruinoEngine(code: string, pins: string[], host: Host): Engine {
+  const image = flashImage(code, pins);
+  const folder = mkdtempSync(join(cache, "run-"));
+  copyFileSync(image, join(folder, "espruino.flash"));
+  execFileSync("mkfifo", [join(folder, "out"), join(folder, "in")]);
+  const log = openSync(join(folder, "log"), "w");
+  const buffer = Buffer.alloc(1 << 16);
+  let child: ChildProcess | undefined;
+  let from = -1;
+  let to = -1;
+  let text = "";
+  let alive = true;
+  let memory = { used: 0, peak: 0, total: 0 };
+
+  const fail = (what: string): never => {
+    const said = readFileSync(join(folder, "log"), "latin1").slice(-2000);
+    stop();
+    throw new Error(`${what}; the interpreter's last words: ${said}`);
+  };
+  const stop = () => {
+    if (!alive) return;
+    alive = false;
+    child?.kill("SIGKILL");
+    for (const file of [from, to, log]) if (file >= 0) closeSync(file);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  /** Next call of the interpreter. Blocks: it answers at once, or it is busy with what it was given. */
+  const next = (): any[] => {
+    let end = text.indexOf("\n");
+    while (end < 0) {
+      const length = readSync(from, buffer);
+      if (!length) fail("The interpreter ended");
+      text += buffer.toString("latin1", 0, length);
+      end = text.indexOf("\n");
+    }
+    const call = JSON.parse(text.slice(0, end));
+    text = text.slice(end + 1);
+    return call;
+  };
+  const answer = (value: unknown) => {
+    const json = JSON.stringify(value ?? null);
+    writeSync(to, 1000000 + json.length + json, null, "latin1");
+  };
+  /** Serves the interpreter until it waits for an event, or the power is gone. */
+  const serve = () => {
+    while (alive) {
+      const [operation, ...args] = next();
+      if (operation === "idle") return;
+      if (operation === "memory") memory = { used: args[0], peak: args[1], total: args[2] };
+      else {
+        const result = host(operation, ...args);
+        if (alive && ANSWERED.includes(operation)) answer(result);
+      }
+    }
+  };
+
+  return {
+    start() {
+      to = openSync(join(folder, "in"), "r+");
+      // Without a writer a pipe reads as ended, so the first read is tried until the interpreter has opened it.
+      const waiting = openSync(join(folder, "out"), constants.O_RDONLY | constants.O_NONBLOCK);
+      child = spawn("sh", ["-c", 'ulimit -t 900; exec "$0"', interpreter()], {
+        cwd: folder,
+        stdio: ["pipe", log, log],
+      });
+      child.on("error", () => {});
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      for (let tries = 0; ; tries++) {
+        let length = 0;
+        try {
+          length = readSync(waiting, buffer);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+        }
+        text = buffer.toString("latin1", 0, length);
+        if (length) break;
+        if (tries > 10000) fail("The interpreter does not start");
+        Atomics.wait(pause, 0, 0, 1);
+      }
+      from = openSync(join(folder, "out"), "r");
+      closeSync(waiting);
+      serve();
+    },
+    deliver(id, data, last) {
+      answer([id, data, last]);
+      serve();
+    },
+    memory() {
+      answer([0]);
+      serve();
+      return memory;
+    },
+    stop,
+  };
+}

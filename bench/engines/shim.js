@@ -1,0 +1,118 @@
+/* The controller's peripherals as Espruino has them, in the interpreter's own subset of JavaScript: this file runs in
+ * front of the bundle on every engine. It only hands each call to the bench, through $call(operation, ...), which the
+ * engine defines. Callbacks stay here, by number; entries are as large as the real ones in the interpreter. */
+var $id = 0;
+var $callbacks = {};
+function $keep(fn, options) {
+  $callbacks[++$id] = { fn: fn, options: options, at: 0.5, late: 0.5 };
+  return $id;
+}
+/* An event from the bench: the callback's number, its argument, and whether this was the last time. */
+function $event(id, data, last) {
+  var entry = $callbacks[id];
+  if (last) delete $callbacks[id];
+  try {
+    if (entry) entry.fn(data);
+  } catch (error) {
+    $call("uncaught", "" + error + (error && error.stack ? "\n" + error.stack : ""));
+    if ($callbacks.uncaughtException) $callbacks.uncaughtException.fn(error);
+  }
+}
+function setTimeout(fn, ms) {
+  var id = $keep(fn, ms);
+  $call("timer", id, ms, 0);
+  return id;
+}
+function setInterval(fn, ms) {
+  var id = $keep(fn, ms);
+  $call("timer", id, ms, 1);
+  return id;
+}
+function clearTimeout(id) {
+  if (id === undefined) throw new Error("clearTimeout(undefined) not allowed. Use clearTimeout() instead");
+  delete $callbacks[id];
+  $call("untimer", id);
+}
+var clearInterval = clearTimeout;
+function setWatch(fn, pin, options) {
+  var id = $keep(fn, { pin: pin, repeat: options.repeat, edge: options.edge, debounce: 0.5 });
+  $call("watch", id, pin, options);
+  return id;
+}
+function clearWatch(id) {
+  delete $callbacks[id];
+  $call("unwatch", id);
+}
+function getTime() {
+  return $call("time");
+}
+function digitalWrite(pin, value) {
+  $call("write", pin, +value);
+}
+function digitalRead(pin) {
+  return $call("read", pin);
+}
+function pinMode(pin, mode) {
+  $call("mode", pin, mode);
+}
+function analogWrite(pin, value, options) {
+  $call("pwm", pin, value, options.freq);
+}
+function analogRead(pin) {
+  return $call("analog", pin);
+}
+function I2C(name) {
+  this.name = name;
+}
+I2C.prototype.setup = function (options) {
+  $call("i2c", this.name, options.bitrate);
+};
+I2C.prototype.writeTo = function (address, data) {
+  if (!$call("i2cWrite", this.name, address, data.join())) throw new Error("I2C Write Error: No ACK");
+};
+I2C.prototype.readFrom = function (address, count) {
+  var data = $call("i2cRead", this.name, address, count);
+  if (!data) throw new Error("I2C Read Error: No ACK");
+  return new Uint8Array(data);
+};
+function Serial(name) {
+  this.name = name;
+}
+Serial.prototype.setup = function (baud, options) {
+  $call("uart", this.name, baud);
+};
+Serial.prototype.on = function (event, fn) {
+  $call("listen", $keep(fn), this.name);
+};
+Serial.prototype.write = function (text) {
+  $call("send", this.name, text);
+};
+function $on(event, fn) {
+  $callbacks[event] = { fn: fn };
+}
+process.on = $on;
+E.on = $on;
+E.reboot = () => {
+  $call("reboot");
+};
+E.enableWatchdog = (seconds) => {
+  $call("watchdog", seconds);
+};
+E.kickWatchdog = () => {
+  $call("kick");
+};
+var $flash = {
+  read: (length, address) => new Uint8Array($call("flashRead", address, length)),
+  write: (data, address) => {
+    $call("flashWrite", address, data.join());
+  },
+  erasePage: (address) => {
+    $call("flashErase", address);
+  },
+};
+global.require = (name) => (name === "Flash" ? $flash : undefined);
+var I2C1 = new I2C("I2C1");
+var I2C2 = new I2C("I2C2");
+var Serial1 = new Serial("Serial1");
+var Serial2 = new Serial("Serial2");
+var Serial3 = new Serial("Serial3");
