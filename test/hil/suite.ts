@@ -1,0 +1,540 @@
+/** One suite for every engine: what a person at the keypad, at the wires and at the serial port may expect of a device. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEMO } from "../../bench/demo-unit";
+import { encode, type TokenRequest } from "../../bench/encode";
+import { type Bundle, boardNames, bundle } from "../../build/bundle";
+import { DeviceModel, type Entry, vectors } from "../bench/oracle";
+import { type Figures, Rig } from "./rig";
+
+const SETUP = `#SETUP;${DEMO.serial};${DEMO.startingCode};${DEMO.key}`;
+const WRONG = "111111111";
+/** Green and red blinks by what became of a token (the table in the reference documents). */
+const LAMPS = {
+  valid: { green: 2, red: 0 },
+  used: { green: 1, red: 0 },
+  invalid: { green: 0, red: 10 },
+  sync: { green: 3, red: 0 },
+  disable: { green: 5, red: 0 },
+};
+const lamps = ({ result, kind }: Pick<Entry, "result" | "kind">) =>
+  LAMPS[kind === "sync" || kind === "disable" ? kind : result];
+
+/** A token for the demo unit. */
+const token = (request: Partial<TokenRequest> & Pick<TokenRequest, "kind">) => encode({ ...DEMO, ...request }).token;
+/** The next `n` tokens that add a day. */
+function days(n: number): string[] {
+  let count = DEMO.count;
+  return Array.from({ length: n }, () => {
+    const made = encode({ ...DEMO, kind: "add", value: 1, count });
+    count = made.count;
+    return made.token;
+  });
+}
+
+/** Three tokens in which a digit does not occur, each of which sets 1, 2 and 3 days. */
+function setsWithout(digit: string): string[] {
+  let count = DEMO.count;
+  return [1, 2, 3].map((value) => {
+    for (;;) {
+      const made = encode({ ...DEMO, kind: "set", value, count });
+      count = made.count;
+      if (!made.token.includes(digit)) return made.token;
+    }
+  });
+}
+
+/** Numbers from 0 to `below` - 1 that look random and are the same in every run (Mulberry32). */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mix = Math.imul(state ^ (state >>> 15), state | 1);
+    mix ^= mix + Math.imul(mix ^ (mix >>> 7), mix | 61);
+    return ((mix ^ (mix >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Registers the suite for one engine. */
+export function suite(engine: "node" | "espruino"): void {
+  const skipped = engine === "espruino" && !process.env.ESPRUINO;
+  for (const name of boardNames())
+    (skipped ? describe.skip : describe)(`${name} on ${engine}`, () => tests(name, engine));
+}
+
+function tests(name: string, engine: string): void {
+  const figures: Figures = { idle: 0, peak: 0, total: 0 };
+  let built: Bundle;
+  let rig: Rig;
+  const setUp = (fields = "") => expect(rig.ask(SETUP + fields)).toEqual(["#SETUP;OK"]);
+  /** Seconds of credit as #STATUS tells: null for a device that was unlocked for ever. */
+  const secondsLeft = () => {
+    const [line] = rig.ask("#STATUS");
+    if (line === "#STATUS;PAYG_DISABLED") return null;
+    return line === "#STATUS;INACTIVE" ? 0 : Number(/^#STATUS;ACTIVE;(\d+)$/.exec(line)?.[1]);
+  };
+  const info = () => JSON.parse(rig.ask("#INFO")[0]);
+
+  beforeAll(async () => {
+    built = await bundle(name);
+  });
+  beforeEach(() => {
+    rig = new Rig(built, engine, figures);
+  });
+  afterEach(() => rig.end());
+
+  describe.each(vectors("certification.jsonl").map((one) => [one.procedure, one] as const))(
+    "the published %s procedure, typed at the keypad",
+    (_name, { steps, ...unit }) => {
+      test(`${steps.length} tokens: lamps, display, output and credit`, () => {
+        setUp();
+        const model = new DeviceModel(unit);
+        for (const { step, wait, token, result, kind, daysLeft, active } of steps) {
+          // Two days off the wall: the clock goes on with its battery, and the test is faster.
+          if (wait) rig.off(wait);
+          const seen = rig.enter(token);
+          expect({ step, ...model.enter(token, seen.at) }).toMatchObject({ step, result, kind });
+          const shown = daysLeft === "unlimited" ? "FrEE" : String(daysLeft);
+          const display = { valid: shown, used: "U5Ed", invalid: "Err" }[result as Entry["result"]];
+          expect({ step, ...seen }).toMatchObject({ step, ...lamps({ result, kind }), display, load: active });
+          rig.do("key #");
+          expect({ step, days: rig.display() }).toEqual({ step, days: shown });
+          const left = secondsLeft();
+          const expected = model.secondsLeft(rig.state().time);
+          if (expected === null) expect({ step, left }).toEqual({ step, left: null });
+          else expect(Math.abs(left! - expected)).toBeLessThan(3);
+          if (result === "invalid") rig.do("wait 60");
+        }
+      });
+    },
+  );
+
+  describe("a device that is not set up", () => {
+    test("says so, gives no light and takes no token", () => {
+      expect(rig.blinks()).toEqual({ green: 0, red: 2 }); // the first of three was at power-on
+      expect(rig.display()).toBe("5Et");
+      expect(rig.blinks(`key * ${[...days(1)[0]].join(" ")}`).green).toBe(0);
+      expect(rig.display()).toBe("5Et");
+      expect(rig.ask("#STATUS")).toEqual(["#STATUS;NOT_SET_UP"]);
+      expect(rig.ask(`#TOKEN;${days(1)[0]}`)).toEqual(["#TOKEN;ERROR;NOT_SET_UP"]);
+      expect(info()).toMatchObject({ serial: "", count: 1, credit: 0 });
+      expect(rig.state().load).toBe(false);
+    });
+
+    test.each([
+      ["no field", "#SETUP", "SERIAL"],
+      ["no serial", `#SETUP;;1;${DEMO.key}`, "SERIAL"],
+      ["a serial of 32 characters", `#SETUP;${"7".repeat(32)};1;${DEMO.key}`, "SERIAL"],
+      ["a serial with a space", `#SETUP;a b;1;${DEMO.key}`, "SERIAL"],
+      ["a serial beyond ASCII", `#SETUP;é;1;${DEMO.key}`, "SERIAL"],
+      ["a starting code of 10 digits", `#SETUP;7;1000000000;${DEMO.key}`, "STARTING_CODE"],
+      ["a starting code below 0", `#SETUP;7;-1;${DEMO.key}`, "STARTING_CODE"],
+      ["a starting code in letters", `#SETUP;7;one;${DEMO.key}`, "STARTING_CODE"],
+      ["no key", "#SETUP;7;1", "KEY"],
+      ["a key of 31 digits", `#SETUP;7;1;${DEMO.key.slice(1)}`, "KEY"],
+      ["a key of 33 digits", `#SETUP;7;1;${DEMO.key}0`, "KEY"],
+      ["a key that is not hexadecimal", `#SETUP;7;1;${DEMO.key.slice(1)}g`, "KEY"],
+      ["count 0", `#SETUP;7;1;${DEMO.key};0`, "COUNT"],
+      ["count 65536", `#SETUP;7;1;${DEMO.key};65536`, "COUNT"],
+      ["a broken count", `#SETUP;7;1;${DEMO.key};1.5`, "COUNT"],
+      ["time divider 0", `#SETUP;7;1;${DEMO.key};1;0`, "TIME_DIVIDER"],
+      ["time divider 256", `#SETUP;7;1;${DEMO.key};1;256`, "TIME_DIVIDER"],
+      ["restricted 2", `#SETUP;7;1;${DEMO.key};1;1;2`, "RESTRICTED"],
+      ["a field too many", `#SETUP;7;1;${DEMO.key};1;1;0;0`, "TOO_MANY_FIELDS"],
+    ])("refuses a set-up with %s, and nothing changes", (_what, line, reason) => {
+      const { memory } = rig.state();
+      expect(rig.ask(line)).toEqual([`#SETUP;ERROR;${reason}`]);
+      expect(rig.state().memory).toEqual(memory);
+      expect(rig.ask("#STATUS")).toEqual(["#STATUS;NOT_SET_UP"]);
+    });
+  });
+
+  describe("set-up", () => {
+    test("happens once, and outlives the power", () => {
+      setUp();
+      const again = SETUP.replace(DEMO.key, "feedface".repeat(4));
+      expect(rig.ask(again)).toEqual(["#SETUP;ERROR;SET_UP_ALREADY"]);
+      rig.off(10);
+      expect(rig.ask(again)).toEqual(["#SETUP;ERROR;SET_UP_ALREADY"]);
+      expect(info()).toMatchObject({ serial: DEMO.serial });
+      expect(rig.enter(days(1)[0])).toMatchObject({ ...LAMPS.valid, display: "1", load: true });
+    });
+
+    test("derives the starting code from the key when it is left out", () => {
+      expect(rig.ask(`#SETUP;${DEMO.serial};;${DEMO.key.toUpperCase()}`)).toEqual(["#SETUP;OK"]);
+      expect(rig.ask(`#TOKEN;${token({ kind: "add", value: 3, startingCode: undefined })}`)).toEqual([
+        "#TOKEN;VALID;259200",
+      ]);
+    });
+
+    test("takes the count that the unit is at", () => {
+      setUp(";600");
+      expect(rig.ask(`#TOKEN;${days(1)[0]}`)).toEqual(["#TOKEN;ALREADY_USED"]);
+      expect(rig.ask(`#TOKEN;${token({ kind: "set", value: 9, count: 662 })}`)).toEqual(["#TOKEN;VALID;777600"]);
+      expect(info()).toMatchObject({ count: 663 });
+    });
+
+    test("takes a time divider: a unit is a part of a day, and the light goes out when it is over", () => {
+      setUp(";1;255");
+      expect(rig.enter(token({ kind: "add", value: 1 }))).toMatchObject({ ...LAMPS.valid, display: "1", load: true });
+      const left = secondsLeft()!;
+      expect(left).toBeGreaterThan(320);
+      expect(left).toBeLessThanOrEqual(338);
+      rig.do(`wait ${left - 2}`);
+      expect(rig.state().load).toBe(true);
+      rig.do("wait 4");
+      expect(rig.state().load).toBe(false);
+      expect(secondsLeft()).toBe(0);
+      rig.do("key #");
+      expect(rig.display()).toBe("0");
+    });
+
+    test("takes the restricted digit set: 15 digits of 1 to 4, and the other keys are refused", () => {
+      setUp(";1;1;1");
+      rig.do("key *");
+      expect(rig.blinks("key 5")).toEqual({ green: 0, red: 1 });
+      expect(rig.blinks("key 0")).toEqual({ green: 0, red: 1 });
+      expect(rig.display()).toBe("-");
+      const restricted = true;
+      expect(rig.enter(token({ kind: "add", value: 5, restricted }))).toMatchObject({ ...LAMPS.valid, display: "5" });
+      const extended = token({ kind: "extended-add", value: 123456, count: 2, restricted });
+      expect(extended).toHaveLength(20);
+      expect(rig.ask(`#TOKEN;${extended}`)).toEqual(["#TOKEN;EXTENDED;123456"]);
+      expect(rig.ask(`#TOKEN;${token({ kind: "add", value: 5, count: 4 })}`)).toEqual(["#TOKEN;INVALID"]);
+    });
+  });
+
+  describe("the keypad", () => {
+    // The sign of a device that is not set up is over before the test begins.
+    beforeEach(() => {
+      setUp();
+      rig.do("wait 20");
+    });
+    const [first, second] = days(2);
+
+    test("shows digits as they are typed, with a blink each", () => {
+      expect(rig.blinks("key *")).toEqual({ green: 1, red: 0 });
+      expect(rig.display()).toBe("-");
+      expect(rig.blinks("key 1 2 3")).toEqual({ green: 3, red: 0 });
+      expect(rig.display()).toBe("123");
+      rig.do("key 4 5 6");
+      expect(rig.display()).toBe("3456");
+    });
+
+    test("refuses digits before the star", () => {
+      expect(rig.blinks("key 7")).toEqual({ green: 0, red: 1 });
+      expect(rig.blinks(`key ${[...first].join(" ")}`).green).toBe(0);
+      expect(rig.state()).toMatchObject({ load: false, display: "" });
+    });
+
+    test("takes the last digit back with #, and starts again with the star", () => {
+      rig.do("key * 9 9 # # 6 6 2 5 #");
+      expect(rig.display()).toBe("662");
+      rig.do(`key ${[...first.slice(3)].join(" ")}`, "wait 5");
+      expect(rig.state()).toMatchObject({ load: true, display: "   1" });
+      rig.do("key * 1 2 3 4 5");
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+    });
+
+    test("clears the entry when # is held, and the entry goes on", () => {
+      rig.do("key * 1 2 3", "key # hold");
+      expect(rig.display()).toBe("-");
+      rig.do(`key ${[...first].join(" ")}`, "wait 5");
+      expect(rig.state()).toMatchObject({ load: true, display: "   1" });
+    });
+
+    test("drops an entry after 16 s without a key, and it was no attempt", () => {
+      rig.do(`key * ${[...WRONG.slice(1)].join(" ")}`, "wait 15");
+      expect(rig.display()).toBe("1111");
+      rig.do("wait 2");
+      expect(rig.display()).toBe("");
+      expect(rig.blinks("key 1")).toEqual({ green: 0, red: 1 });
+      expect(info()).toMatchObject({ lockout: 0 });
+      expect(rig.enter(first)).toMatchObject(LAMPS.valid);
+    });
+
+    test("shows the days left on #, and goes dark again", () => {
+      rig.enter(first);
+      rig.do("wait 20", "key #");
+      expect(rig.display()).toBe("1");
+      rig.do("wait 20");
+      expect(rig.display()).toBe("");
+    });
+
+    test("a sync token blinks three times, and older ones are used from then on", () => {
+      expect(rig.enter(token({ kind: "sync", count: 40 }))).toMatchObject({ ...LAMPS.sync, load: false });
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.used, display: "U5Ed" });
+      expect(rig.enter(token({ kind: "add", value: 2, count: 41 }))).toMatchObject({ ...LAMPS.valid, display: "2" });
+    });
+
+    test.each(["5", "*", "#"])("goes on with key %s stuck, before and after power-on", (key) => {
+      const tokens = setsWithout("5");
+      rig.do(`key ${key} down`, "wait 2");
+      const type = (one: string) => {
+        // With the star stuck the entry is open already, until it is dropped.
+        const typed = key === "*" ? one : `*${one}`;
+        rig.do(`key ${[...typed].join(" ")}`, "wait 8");
+      };
+      type(tokens[0]);
+      expect(rig.state()).toMatchObject({ load: true, display: "   1" });
+      rig.off(60);
+      rig.do("wait 2");
+      type(tokens[1]);
+      expect(rig.state()).toMatchObject({ load: true, display: "   2" });
+      rig.do("wait 60", `key ${key} up`, "wait 1");
+      expect(rig.enter(tokens[2])).toMatchObject({ ...LAMPS.valid, display: "3" });
+    });
+
+    test("a thousand random keys: no exception, and no light without credit", () => {
+      const pick = random(20261122);
+      for (let block = 0; block < 50; block++) {
+        const keys = Array.from({ length: 20 }, () => "0123456789*#"[pick(12)]);
+        rig.do(`key ${keys.join(" ")}`);
+        if (pick(4) === 0) rig.do(`wait ${pick(400)}`);
+        if (pick(8) === 0) rig.do(`key ${"0123456789*#"[pick(12)]} hold`);
+        expect(rig.state().load).toBe(false);
+      }
+      expect(secondsLeft()).toBe(0);
+      rig.off(600 * 60);
+      expect(rig.enter(token({ kind: "add", value: 5 }))).toMatchObject({ ...LAMPS.valid, display: "5", load: true });
+    });
+  });
+
+  test("the keypad is closed while a token is checked; a sign runs, and ends", () => {
+    // A long check: every count from 0 on is tried.
+    setUp(";600");
+    rig.do("wait 20", `raw ${JSON.stringify(`#TOKEN;${token({ kind: "add", value: 7, count: 660 })}\n`)}`);
+    rig.do("wait 0.03");
+    expect(rig.display()).toMatch(/^-+$/);
+    rig.do("key *");
+    expect(rig.ask("wait 3")).toEqual(["#TOKEN;VALID;604800"]);
+    expect(rig.blinks("key 1")).toEqual({ green: 0, red: 1 });
+    rig.do("wait 20");
+    expect(rig.display()).toBe("");
+  });
+
+  describe("wrong tokens", () => {
+    beforeEach(() => setUp());
+
+    test("close the entry for a minute, doubling up to 512, through power cuts, until a valid one", () => {
+      const [first, second] = days(2);
+      for (const minutes of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512]) {
+        const seen = rig.enter(WRONG);
+        expect({ minutes, ...seen }).toMatchObject({ minutes, ...LAMPS.invalid, display: "Err", load: false });
+        expect(rig.blinks("key *")).toEqual({ green: 0, red: 1 });
+        expect(rig.display()).toBe(`L${minutes}`);
+        expect(rig.ask(`#TOKEN;${first}`)[0]).toMatch(/^#TOKEN;LOCKED;\d+$/);
+        const over = seen.at + minutes * 60;
+        rig.off(over - rig.state().time - 3);
+        rig.do("key *");
+        expect(rig.display()).toBe("L1");
+        rig.do("wait 5");
+      }
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.valid, display: "1" });
+      expect(rig.enter(WRONG)).toMatchObject(LAMPS.invalid);
+      rig.do("key *");
+      expect(rig.display()).toBe("L1");
+      rig.off(60);
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+    });
+
+    test("are not those that were used already: these close nothing", () => {
+      const [first, second] = days(2);
+      rig.enter(first);
+      for (let i = 0; i < 3; i++) expect(rig.enter(first)).toMatchObject({ ...LAMPS.used, display: "U5Ed" });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+    });
+  });
+
+  describe("the serial port", () => {
+    test("answers each kind of token in its words", () => {
+      setUp();
+      const tell = (line: string) => rig.ask(`#TOKEN;${line}`)[0];
+      const [first] = days(1);
+      expect(rig.ask("#STATUS")).toEqual(["#STATUS;INACTIVE"]);
+      expect(tell(first)).toBe("#TOKEN;VALID;86400");
+      expect(tell(first)).toBe("#TOKEN;ALREADY_USED");
+      expect(tell(token({ kind: "extended-set", value: 999999, count: 2 }))).toBe("#TOKEN;EXTENDED;999999");
+      expect(tell(token({ kind: "sync", count: 10 }))).toBe("#TOKEN;SYNCED");
+      expect(tell(token({ kind: "disable", count: 11 }))).toBe("#TOKEN;PAYG_DISABLED");
+      expect(rig.ask("#STATUS")).toEqual(["#STATUS;PAYG_DISABLED"]);
+      expect(info()).toMatchObject({ credit: -1, count: 13, lockout: 0, fault: "" });
+      expect(tell(token({ kind: "set", value: 2, count: 13 }))).toBe("#TOKEN;VALID;172800");
+      expect(tell("12345678")).toBe("#TOKEN;INVALID");
+      expect(tell("12345678")).toBe("#TOKEN;LOCKED;60");
+      rig.do("wait 60");
+      expect(tell("12345678a")).toBe("#TOKEN;INVALID");
+      rig.do("wait 120");
+      expect(tell("")).toBe("#TOKEN;INVALID");
+      expect(rig.state().load).toBe(true);
+    });
+
+    test.each([
+      ["an unknown command", "#HELLO"],
+      ["a name that every object has", "#toString"],
+      ["lower case", "#status"],
+      ["a space in front", "# STATUS"],
+      ["200 characters", `#STATUS;${"x".repeat(192)}`],
+      ["200 characters that begin like a token", `#TOKEN;${"1".repeat(193)}`],
+      ["code", "#E.reboot()"],
+    ])("refuses %s, and goes on", (_what, line) => {
+      setUp();
+      rig.do("wait 2");
+      expect(rig.ask(line)).toEqual(["#INVALID"]);
+      expect(rig.ask("#STATUS")).toEqual(["#STATUS;INACTIVE"]);
+    });
+
+    test("answers noise at most once a second, and goes on", () => {
+      setUp();
+      const pick = random(7);
+      let answers = 0;
+      for (let i = 0; i < 20; i++) {
+        const noise = String.fromCharCode(...Array.from({ length: 150 }, () => pick(256)));
+        const said = rig.ask(`raw ${JSON.stringify(`${noise}\n`)}`, "wait 0.25");
+        for (const line of said) expect(line).toBe("#INVALID");
+        answers += said.length;
+      }
+      expect(answers).toBeGreaterThan(0);
+      expect(answers).toBeLessThanOrEqual(6);
+      expect(rig.ask('raw "\\n"', "wait 2", "#STATUS").pop()).toBe("#STATUS;INACTIVE");
+      expect(rig.enter(days(1)[0])).toMatchObject(LAMPS.valid);
+    });
+
+    test("takes a line in pieces, and half a line and silence are nothing", () => {
+      setUp();
+      expect(rig.ask('raw "#STA"', "wait 0.1", 'raw "TUS\\r\\n"', "wait 1")).toEqual(["#STATUS;INACTIVE"]);
+      expect(rig.ask('raw "#TOK"', "wait 600")).toEqual([]);
+      expect(rig.enter(days(1)[0])).toMatchObject(LAMPS.valid);
+      rig.do('raw "\\n"', "wait 2");
+      expect(rig.ask("#STATUS")[0]).toMatch(/^#STATUS;ACTIVE;/);
+    });
+  });
+
+  describe("power", () => {
+    test("off and on between entries changes nothing but the time", () => {
+      setUp();
+      const tokens = days(3);
+      tokens.forEach((one, i) => {
+        expect(rig.enter(one)).toMatchObject({ ...LAMPS.valid, display: String(i + 1), load: true });
+        rig.do("cut", "wait 3600");
+        expect(rig.state()).toMatchObject({
+          powered: false,
+          load: false,
+          display: "",
+          leds: { green: false, red: false },
+        });
+        rig.do("on");
+        expect(rig.state().load).toBe(true);
+        expect(rig.enter(one)).toMatchObject({ ...LAMPS.used, display: "U5Ed" });
+        const used = (i + 1) * 3600;
+        expect(Math.abs(secondsLeft()! - ((i + 1) * 86400 - used))).toBeLessThan(120);
+      });
+    });
+
+    test("off in the middle of an entry forgets the entry", () => {
+      setUp();
+      const [first] = days(1);
+      rig.do(`key * ${[...first.slice(0, 5)].join(" ")}`);
+      rig.off(1);
+      expect(rig.blinks(`key ${[...first.slice(5)].join(" ")}`)).toMatchObject({ green: 0 });
+      expect(rig.state().load).toBe(false);
+      expect(rig.enter(first)).toMatchObject(LAMPS.valid);
+    });
+
+    test("off while it is off: the credit ends in time", () => {
+      setUp();
+      rig.enter(days(1)[0]);
+      rig.off(86400);
+      expect(rig.state().load).toBe(false);
+      expect(secondsLeft()).toBe(0);
+    });
+  });
+
+  describe("a part that fails", () => {
+    const [first, second] = days(2);
+    beforeEach(() => {
+      setUp();
+      rig.enter(first);
+    });
+    const broken = (sign: string, fault: string) => {
+      expect(rig.blinks("key *")).toEqual({ green: 0, red: 3 });
+      expect(rig.state()).toMatchObject({ load: false, display: sign });
+      expect(rig.ask(`#TOKEN;${second}`)).toEqual(["#TOKEN;ERROR;FAULT"]);
+      expect(rig.ask("#STATUS")[0]).not.toContain("ACTIVE;");
+      expect(info()).toMatchObject({ fault });
+    };
+
+    test.each([
+      ["clock", "rtc", "Err1", "RTC"],
+      ["memory", "memory", "Err2", "MEMORY"],
+    ])(
+      "the %s is missing at power-on: a clear sign, no light; and all is well when it is back",
+      (_name, part, sign, fault) => {
+        rig.do(`${part} missing`);
+        rig.off(10);
+        rig.do("wait 3");
+        expect(rig.state()).toMatchObject({ load: false, display: sign });
+        broken(sign, fault);
+        rig.do("wait 200", `${part} back`);
+        rig.off(10);
+        expect(rig.state().load).toBe(true);
+        expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      },
+    );
+
+    test.each([
+      ["goes missing", "memory missing", "memory back"],
+      ["is write-protected", "memory protect", "memory unprotect"],
+    ])(
+      "a memory that %s: the token is not lost, and there is no light that is not written down",
+      (_name, fail, repair) => {
+        rig.do(fail, "wait 120");
+        broken("Err2", "MEMORY");
+        rig.do(repair);
+        rig.off(120);
+        expect(rig.state().load).toBe(true);
+        expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      },
+    );
+
+    test("a clock that goes missing at work: no exception, and no light for free", () => {
+      rig.do("rtc missing", "wait 300");
+      expect(secondsLeft()).toBeLessThan(86400 - 300);
+      rig.off(10);
+      expect(rig.state().load).toBe(false);
+    });
+
+    test.each([
+      ["stopped", ["rtc stop", "cut", "wait 5", "on"]],
+      ["lost its battery", ["rtc lose", "cut", "wait 5", "on"]],
+      ["was set back", ["rtc set 1700000000", "cut", "wait 5", "on"]],
+      ["was set back at work", ["rtc set 1700000000", "wait 300"]],
+    ])("a clock that %s gives no credit back", (_name, lines) => {
+      const before = secondsLeft()!;
+      rig.state();
+      rig.do(...lines);
+      expect(secondsLeft()).toBeLessThan(before);
+      expect(info().clockLost).toBe(1);
+      expect(rig.state().load).toBe(true);
+    });
+  });
+
+  if (engine === "espruino") {
+    test("memory stays within the board's budget, idle and at peak", () => {
+      setUp();
+      rig.enter(days(1)[0]);
+      rig.off(1);
+      expect(rig.rest()).toBeLessThanOrEqual(built.board.budget.idle);
+      rig.ask("#INFO");
+      rig.state();
+      expect(figures.peak).toBeLessThanOrEqual(built.board.budget.peak);
+    });
+  }
+
+  afterAll(() => {
+    const folder = process.env.HIL_FIGURES;
+    if (!folder || engine !== "espruino") return;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(figures));
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * `npm test` and `npm run test:hil`: runs Jest, and ends with its result in one plain line. With `--hil` it runs the
+ * hardware-in-the-loop suite on every engine, and writes test/hil/report.json when all of it passed.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { interpreterVersion } from "../bench/engines/espruino";
+import { boardNames, bundle } from "../build/bundle";
+
+const root = resolve(__dirname, "..");
+const report = join(root, "test/hil/report.json");
+
+/** The parts of Jest's own report that are read here. */
+interface Result {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  /** Files that could not be run at all: none of their tests was counted. */
+  numRuntimeErrorTestSuites: number;
+  testResults: { name: string; assertionResults: { status: string; ancestorTitles: string[] }[] }[];
+}
+
+/** Counts tests by what `of` makes of file and outermost group; undefined is not counted. */
+function count(result: Result, of: (file: string, group: string, status: string) => string | undefined) {
+  const counts: { [name: string]: number } = {};
+  for (const { name, assertionResults } of result.testResults)
+    for (const { status, ancestorTitles } of assertionResults) {
+      const key = of(relative(root, name), ancestorTitles[0] ?? "", status);
+      if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
+    }
+  return counts;
+}
+
+/** Runs Jest with its own output; undefined when it broke off without a result. */
+function jest(args: string[], figures: string): Result | undefined {
+  const outputFile = join(figures, "jest.json");
+  spawnSync(process.execPath, [require.resolve("jest/bin/jest"), "--json", `--outputFile=${outputFile}`, ...args], {
+    cwd: root,
+    // The JSON goes to the file; on standard output it would drown everything else.
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, HIL_FIGURES: figures },
+  });
+  return existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, "utf8")) : undefined;
+}
+
+async function writeReport(result: Result, figures: string): Promise<void> {
+  const boards: { [name: string]: unknown } = {};
+  for (const name of boardNames()) {
+    const { code, sha256 } = await bundle(name);
+    const { idle, peak, total } = JSON.parse(readFileSync(join(figures, `${name}.json`), "utf8"));
+    boards[name] = { bytes: code.length, sha256, variables: { idle, peak, total } };
+  }
+  const engine = (group: string) => / on (\w+)$/.exec(group)?.[1];
+  const run = count(result, (_file, group) => engine(group));
+  const passed = count(result, (_file, group, status) => (status === "passed" ? engine(group) : undefined));
+  const tests = Object.fromEntries(
+    Object.keys(run)
+      .sort()
+      .map((name) => [name, { passed: passed[name], run: run[name] }]),
+  );
+  writeFileSync(report, `${JSON.stringify({ boards, interpreter: interpreterVersion(), tests }, null, 2)}\n`);
+  console.log(`Written: ${relative(root, report)}`);
+}
+
+/** Says out loud where the committed report speaks of another bundle than the one built now. */
+async function warnOfOldReport(): Promise<void> {
+  const known = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).boards : {};
+  for (const name of boardNames()) {
+    const { sha256 } = await bundle(name);
+    if (known[name]?.sha256 === sha256) continue;
+    console.log(`WARNING: ${relative(root, report)} is not about the ${name} bundle as it is built now (${sha256}).`);
+    console.log("WARNING: Run the suite on the interpreter again: ESPRUINO=… npm run test:hil");
+  }
+}
+
+async function main(args: string[]): Promise<void> {
+  const hil = args.includes("--hil");
+  const rest = args.filter((arg) => arg !== "--hil");
+  if (hil && !existsSync(process.env.ESPRUINO ?? ""))
+    throw new Error(
+      "Set ESPRUINO to the executable of an Espruino interpreter built for Linux, as in: ESPRUINO=… npm run test:hil",
+    );
+  const figures = mkdtempSync(join(tmpdir(), "hil-figures-"));
+  try {
+    const result = jest(hil ? ["test/hil", ...rest] : rest, figures);
+    if (!result) throw new Error("Jest broke off without a result: see above");
+    const skipped = result.numPendingTests + result.numTodoTests;
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+    const passed = result.numPassedTests;
+    // Extra arguments may choose among the tests, and the report is about all of them.
+    const all = passed > 0 && failed === 0 && skipped === 0 && rest.length === 0;
+    if (hil && all) await writeReport(result, figures);
+    else if (hil) console.log("No report was written: that takes a run of the whole suite in which all passed.");
+    else await warnOfOldReport();
+    if (!process.env.ESPRUINO && skipped) {
+      console.log("Skipped, because ESPRUINO names no interpreter:");
+      const groups = count(result, (file, group, status) => (status === "pending" ? `${group} (${file})` : undefined));
+      for (const [group, tests] of Object.entries(groups)) console.log(`  ${tests} tests: ${group}`);
+    }
+    if (result.numRuntimeErrorTestSuites) console.log("Files that could not be run count as one failure each.");
+    if (failed || !passed) process.exitCode = 1;
+    console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+  } finally {
+    rmSync(figures, { recursive: true });
+  }
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
