@@ -64,7 +64,7 @@ export interface Device {
   often: Journal | undefined;
   /** "" or the part that does not work and keeps the output off: "FLASH", "MEMORY" or "RTC". */
   fault: string;
-  /** The token being checked. */
+  /** The token being checked. Setting it to undefined stops the check: the token stays unused, the delay stays. */
   walk: Walk | undefined;
   /** Whether the output should be on, since when (ticks), and whether the sense pin agreed. */
   on: number;
@@ -301,6 +301,7 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
   const slice = () => {
     let answer: Answer = "FAULT";
     let value = 0;
+    if (d.walk !== walk) return;
     stepWalk(walk, unit, d.paid, 4);
     if (!walk.result) {
       d.tell("progress", walk.count / walk.top);

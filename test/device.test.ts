@@ -38,6 +38,22 @@ test("the output follows the end of credit within two seconds", () => {
   expect(board.output).toBe(0);
 });
 
+test("a check that is told to stop consumes nothing, keeps the delay, and leaves the door working", () => {
+  const { board, device } = start();
+  const { token } = encode({ ...DEMO, count: 1, kind: "add", value: 1 });
+  // A wrong last digit asks for another value, whose whole chain has to be walked.
+  enterToken(device, token.slice(0, -1) + ((+token.slice(-1) + 1) % 10), () => {
+    throw new Error("answered");
+  });
+  expect(device.walk).toBeDefined();
+  device.walk = undefined;
+  board.wait(5);
+  expect(device.paid.count).toBe(1);
+  expect(secondsClosed(device)).toBe(55);
+  board.wait(60);
+  expect(enter(board, device, "add", 1)).toBe("VALID");
+});
+
 test("a voltage on an output that is off, and none on one that is on, are events, each counted once", () => {
   const { board, device, told } = start();
   board.sensed = 1;
