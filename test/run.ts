@@ -14,6 +14,7 @@ const report = join(root, "test/hil/report.json");
 
 /** The parts of Jest's own report that are read here. */
 interface Result {
+  success: boolean;
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
@@ -34,23 +35,34 @@ function count(result: Result, of: (file: string, group: string, status: string)
   return counts;
 }
 
+/** Longest run of Jest, milliseconds: firmware that never returns would hold it for ever. */
+const LONGEST = 20 * 60 * 1000;
+
 /** Runs Jest with its own output; undefined when it broke off without a result. */
 function jest(args: string[], figures: string): Result | undefined {
   const outputFile = join(figures, "jest.json");
-  spawnSync(process.execPath, [require.resolve("jest/bin/jest"), "--json", `--outputFile=${outputFile}`, ...args], {
+  const fixed = ["--json", `--outputFile=${outputFile}`, "--maxWorkers=100%"];
+  spawnSync(process.execPath, [require.resolve("jest/bin/jest"), ...fixed, ...args], {
     cwd: root,
     // The JSON goes to the file; on standard output it would drown everything else.
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, HIL_FIGURES: figures },
+    timeout: LONGEST,
+    killSignal: "SIGKILL",
   });
   return existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, "utf8")) : undefined;
 }
 
-async function writeReport(result: Result, figures: string): Promise<void> {
+/** Writes the report; false when it would not be about one and the same bundle. */
+async function writeReport(result: Result, figures: string): Promise<boolean> {
   const boards: { [name: string]: unknown } = {};
   for (const name of boardNames()) {
     const { code, sha256 } = await bundle(name);
-    const { idle, peak, total } = JSON.parse(readFileSync(join(figures, `${name}.json`), "utf8"));
+    const [onNode, onEspruino] = ["node", "espruino"].map((engine) =>
+      JSON.parse(readFileSync(join(figures, `${name}-${engine}.json`), "utf8")),
+    );
+    if (onNode.sha256 !== sha256 || onEspruino.sha256 !== sha256) return false;
+    const { idle, peak, total } = onEspruino;
     boards[name] = { bytes: code.length, sha256, variables: { idle, peak, total } };
   }
   const engine = (group: string) => / on (\w+)$/.exec(group)?.[1];
@@ -62,7 +74,7 @@ async function writeReport(result: Result, figures: string): Promise<void> {
       .map((name) => [name, { passed: passed[name], run: run[name] }]),
   );
   writeFileSync(report, `${JSON.stringify({ boards, interpreter: interpreterVersion(), tests }, null, 2)}\n`);
-  console.log(`Written: ${relative(root, report)}`);
+  return true;
 }
 
 /** Says out loud where the committed report speaks of another bundle than the one built now. */
@@ -92,16 +104,17 @@ async function main(args: string[]): Promise<void> {
     const passed = result.numPassedTests;
     // Extra arguments may choose among the tests, and the report is about all of them.
     const all = passed > 0 && failed === 0 && skipped === 0 && rest.length === 0;
-    if (hil && all) await writeReport(result, figures);
-    else if (hil) console.log("No report was written: that takes a run of the whole suite in which all passed.");
+    const written = hil && all && (await writeReport(result, figures));
+    if (written) console.log(`Written: ${relative(root, report)}`);
+    else if (hil) console.log("No report: all of the suite must have passed, on the sources as they are now.");
     else await warnOfOldReport();
     if (!process.env.ESPRUINO && skipped) {
       console.log("Skipped, because ESPRUINO names no interpreter:");
-      const groups = count(result, (file, group, status) => (status === "pending" ? `${group} (${file})` : undefined));
-      for (const [group, tests] of Object.entries(groups)) console.log(`  ${tests} tests: ${group}`);
+      const where = count(result, (file, _group, status) => (status === "pending" ? file : undefined));
+      for (const [file, tests] of Object.entries(where)) console.log(`  ${tests} in ${file}`);
     }
     if (result.numRuntimeErrorTestSuites) console.log("Files that could not be run count as one failure each.");
-    if (failed || !passed) process.exitCode = 1;
+    if (!result.success || failed || !passed || (hil && !written && rest.length === 0)) process.exitCode = 1;
     console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
   } finally {
     rmSync(figures, { recursive: true });

@@ -1,5 +1,5 @@
 /** One suite for every engine: what a person at the keypad, at the wires and at the serial port may expect of a device. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEMO } from "../../bench/demo-unit";
 import { encode, type TokenRequest } from "../../bench/encode";
@@ -531,10 +531,10 @@ function tests(name: string, engine: string): void {
     });
   }
 
+  // For the report, see test/run.ts.
   afterAll(() => {
     const folder = process.env.HIL_FIGURES;
-    if (!folder || engine !== "espruino") return;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify(figures));
+    if (folder)
+      writeFileSync(join(folder, `${name}-${engine}.json`), JSON.stringify({ ...figures, sha256: built.sha256 }));
   });
 }
