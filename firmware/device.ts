@@ -315,6 +315,8 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
         d.paid.closedUntil = closedUntil;
         if (answer === "VALID") {
           applyToken(d.paid, unit, walk, now(d.hal, d.clock));
+          // Who just paid needs no reminder on the same day.
+          d.lowDay = Math.floor((now(d.hal, d.clock) + d.settings.utcOffset) / DAY);
           if (walk.extended) answer = "EXTENDED";
           else if (walk.value === SYNC) answer = "SYNCED";
           else if (walk.value === DISABLE) answer = "PAYG_DISABLED";

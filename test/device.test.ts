@@ -92,6 +92,14 @@ test("the watchdog is kicked while all is well, and not when the keypad would no
   expect(board.kicks).toBe(kicks);
 });
 
+test("a day that was just bought is not said to be little", () => {
+  const { board, device, told } = start();
+  board.wait(10 * 3600);
+  enter(board, device, "add", 1);
+  board.wait(12 * 3600);
+  expect(told).not.toContain("low credit");
+});
+
 test("little credit is said once a day, by day", () => {
   const { board, device, told } = start();
   enter(board, device, "add", 2);

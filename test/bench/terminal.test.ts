@@ -234,7 +234,7 @@ describe("command", () => {
     expect(stdout).not.toContain("\x1b");
     const lines = stdout.trimEnd().split("\n");
     expect(lines[0]).toContain("No terminal");
-    expect(lines[1]).toMatch(/^\d\d \w+ \d{4} \d\d:\d\d:\d\d {2}power on {3}lamp off {2}display dark$/);
+    expect(lines[1]).toMatch(/^\d\d \w+ \d{4} \d\d:\d\d:\d\d {2}power on {3}lamp off {2}display 0$/);
     expect(lines.some((line) => /lamp on {3}display 7/.test(line))).toBe(true);
     expect(lines.some((line) => /lamp on {3}display 6/.test(line))).toBe(true);
     expect(lines[lines.length - 1]).toMatch(/power off {2}lamp off {2}display dark$/);
