@@ -63,7 +63,7 @@ export function flash(world: World, { position: base, pages, page }: FlashOption
     },
     erase(position) {
       const first = position - base - ((position - base) % page);
-      if (!part.present || !within(first) || !world.powered) return;
+      if (!part.present || !within(position - base) || !world.powered) return;
       // An erase that is cut short has set the bits of a part of the page only.
       image.fill(0xff, first, first + (world.store() ? page : Math.floor((page * chaos(85)) / 255)));
       erases[first / page]++;

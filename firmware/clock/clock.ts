@@ -8,10 +8,10 @@ import type { Hal } from "../../hal/hal";
 export const EARLIEST = 1577836800;
 
 export interface Clock {
-  /** The trusted time at `ticks` of the controller's clock. */
+  /** The trusted time at `ticks` of the controller's clock, and until then. */
   time: number;
   ticks: number;
-  /** The same when the chip was last found wrong, or at start: what drift is measured from. */
+  /** The same at start, when the chip was last found wrong, or an hour ago: what drift is measured from. */
   since: number;
   sinceTicks: number;
   /** Checks that the chip did not answer. */
@@ -36,13 +36,13 @@ export function startClock(hal: Hal, stored: number, interval: number, lost: () 
 
 /** The trusted time now. */
 export function now(hal: Hal, clock: Clock): number {
-  return clock.time + Math.floor(hal.system.ticks() - clock.ticks);
+  return clock.time + Math.max(0, Math.floor(hal.system.ticks() - clock.ticks));
 }
 
 /**
  * Holds the chip against the controller's clock; call about once a minute. It may be off by two seconds and 2 % of the
- * time since start. Beyond that it stopped, jumped, was set or drifts: `lost` is called, and the chip gets the time that
- * the controller counted.
+ * last hour. Beyond that it stopped, jumped, was set or drifts: `lost` is called, and the chip gets the time that the
+ * controller counted. Within that it is followed: a time that is ahead of it waits for it.
  */
 export function checkClock(hal: Hal, clock: Clock, lost: () => void): void {
   const ticks = hal.system.ticks();
@@ -50,9 +50,14 @@ export function checkClock(hal: Hal, clock: Clock, lost: () => void): void {
   let chip = counted;
   try {
     chip = hal.rtc.read();
-    if (Math.abs(chip - clock.since - (ticks - clock.sinceTicks)) > 2 + (ticks - clock.sinceTicks) / 50) {
-      chip = clock.since = counted;
+    const passed = ticks - clock.sinceTicks;
+    const wrong = Math.abs(chip - clock.since - passed) > 2 + passed / 50;
+    if (wrong) chip = counted;
+    if (wrong || passed > 3600) {
+      clock.since = chip;
       clock.sinceTicks = ticks;
+    }
+    if (wrong) {
       hal.rtc.write(counted);
       lost();
     }
@@ -60,8 +65,8 @@ export function checkClock(hal: Hal, clock: Clock, lost: () => void): void {
     // Goes on by the controller's clock; the next start without the chip keeps the output off.
     clock.silent++;
   }
-  if (chip > counted) {
-    clock.ticks = ticks;
-    clock.time = chip;
+  if (chip !== counted) {
+    clock.time = Math.max(chip, counted);
+    clock.ticks = ticks + clock.time - chip;
   }
 }

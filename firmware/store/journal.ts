@@ -49,30 +49,49 @@ export function openJournal(
 ): Journal {
   const perPage = memory.eraseSize / RECORD;
   const newest: number[] = [];
+  for (let type = 0; type <= types; type++) newest.push(-1);
+  const j: Journal = { memory, crc, position, perPage, slots: pages * perPage, slot: 0, page: -1, number: 0, newest };
+  find(j, -1);
+  // Flash takes no second write: what power cuts left behind is passed over.
+  while (memory.erase && j.slot % perPage && !isBlank(j)) j.slot = (j.slot + 1) % j.slots;
+  if (j.number) carry(j);
+  return j;
+}
+
+/** Finds the newest record of each type, and where to go on, in all pages but one. */
+function find(j: Journal, except: number): void {
   const numbers: number[] = [];
-  for (let type = 0; type <= types; type++) {
-    newest.push(-1);
+  let top = 0;
+  for (let type = 0; type < j.newest.length; type++) {
+    j.newest[type] = -1;
     numbers.push(0);
   }
-  const j: Journal = { memory, crc, position, perPage, slots: pages * perPage, slot: 0, page: -1, number: 0, newest };
   for (let slot = 0; slot < j.slots; slot++) {
-    const view = readSlot(j, slot);
+    const page = Math.floor(slot / j.perPage);
+    const view = page === except ? undefined : readSlot(j, slot);
     if (view) {
       const number = view.getUint32(0, true);
       const type = view.getUint8(4);
       if (number > numbers[type]) {
         numbers[type] = number;
-        newest[type] = slot;
+        j.newest[type] = slot;
       }
-      if (number > j.number) {
-        j.number = number;
-        j.page = Math.floor(slot / perPage);
+      if (number > top) {
+        top = number;
+        j.page = page;
         j.slot = (slot + 1) % j.slots;
       }
     }
   }
-  if (j.number) carry(j);
-  return j;
+  j.number = Math.max(j.number, top);
+}
+
+/** Whether nothing was written to the slot that comes next. */
+function isBlank(j: Journal): boolean {
+  const bytes = j.memory.read(j.position + j.slot * RECORD, RECORD);
+  let bits = 255;
+  for (let i = 0; i < RECORD; i++) bits &= bytes[i];
+  return bits === 255;
 }
 
 /** Copies the newest record of every type that is not in the page entered last into it. */
@@ -98,6 +117,12 @@ export function append(j: Journal, type: number, payload: Uint8Array): void {
   bytes.set(payload, 5);
   for (let tries = 0; tries < 8; tries++) {
     if (j.slot % j.perPage === 0 && j.slot !== j.page * j.perPage) {
+      const last = j.page;
+      if (j.newest.some((slot) => slot >= j.slot && slot < j.slot + j.perPage)) {
+        // Cuts used up the last page before all was copied to it: that starts over.
+        find(j, last);
+        j.slot = last * j.perPage;
+      }
       j.page = j.slot / j.perPage;
       if (j.memory.erase) j.memory.erase(j.position + j.slot * RECORD);
       carry(j);

@@ -1,0 +1,20 @@
+/** The power-cut test in small: `npm run test:power` has ten thousand cuts. */
+import { existsSync } from "node:fs";
+import { espruinoEngine } from "../../bench/engines/espruino";
+import { nodeEngine } from "../../bench/engines/node";
+import { bundle } from "../../build/bundle";
+import { tellStories } from "./story";
+
+test("500 power cuts: no count accepted twice, no credit lost, no light unpaid, and it always starts", async () => {
+  const { cuts, answers } = tellStories(1, 500, await bundle("esp32"), nodeEngine);
+  expect(Math.min(cuts.eeprom, cuts.program)).toBeGreaterThan(100);
+  expect(answers.VALID).toBeGreaterThan(50);
+});
+
+const onInterpreter = existsSync(process.env.ESPRUINO ?? "") ? test : test.skip;
+
+onInterpreter(
+  "500 power cuts on the interpreter",
+  async () => tellStories(1, 500, await bundle("esp32"), espruinoEngine, true),
+  600_000,
+);

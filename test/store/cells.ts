@@ -1,0 +1,53 @@
+/** Memory of a test: bytes in an array, a power cut at any of them, and a count of what each has seen. */
+import { crc32 } from "node:zlib";
+import type { Memory } from "../../hal/hal";
+
+export const crc = (bytes: Uint8Array) => crc32(bytes);
+
+export interface Cells extends Memory {
+  bytes: Uint8Array;
+  /** Writes of each byte (EEPROM), erases of each page (flash). */
+  wear: Uint32Array;
+  /** Bytes that can be stored before the power goes (an erase counts as one), and what a cut leaves half done: see `cells`. */
+  left: number;
+  torn: number;
+}
+
+/** `flash`: bits can only be cleared, until a page is erased. A cut leaves `torn` (0 to 255) of the byte or the page it falls into. */
+export function cells(byteLength: number, eraseSize: number, flash: boolean): Cells {
+  const bytes = new Uint8Array(byteLength).fill(255);
+  const alive = () => {
+    if (c.left <= 0) throw new Error("power cut");
+    return --c.left > 0;
+  };
+  const c: Cells = {
+    bytes,
+    byteLength,
+    eraseSize,
+    wear: new Uint32Array(flash ? byteLength / eraseSize : byteLength),
+    left: Number.POSITIVE_INFINITY,
+    torn: 0,
+    read: (position, length) => bytes.slice(position, position + length),
+    write(position, data) {
+      data.forEach((byte, i) => {
+        const at = position + i;
+        const whole = alive();
+        if (flash) bytes[at] &= whole ? byte : byte | c.torn;
+        else {
+          bytes[at] = whole ? byte : c.torn;
+          c.wear[at]++;
+        }
+        if (!whole) throw new Error("power cut");
+      });
+    },
+    erase: flash
+      ? (position) => {
+          const whole = alive();
+          bytes.fill(255, position, position + (whole ? eraseSize : Math.floor((eraseSize * c.torn) / 255)));
+          c.wear[position / eraseSize]++;
+          if (!whole) throw new Error("power cut");
+        }
+      : undefined,
+  };
+  return c;
+}
