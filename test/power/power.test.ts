@@ -6,7 +6,7 @@ import { bundle } from "../../build/bundle";
 import { tellStories } from "./story";
 
 test("500 power cuts: no count accepted twice, no credit lost, no light unpaid, and it always starts", async () => {
-  const { cuts, answers } = tellStories(1, 500, await bundle("esp32"), nodeEngine);
+  const { cuts, answers } = await tellStories(1, 500, await bundle("esp32"), nodeEngine);
   expect(Math.min(cuts.eeprom, cuts.program)).toBeGreaterThan(100);
   expect(answers.VALID).toBeGreaterThan(50);
 });

@@ -4,7 +4,7 @@ import { bundle } from "../../build/bundle";
 import { tellStories } from "./story";
 
 async function main([cuts = "10000", seed = "1"]: string[]): Promise<void> {
-  const figures = tellStories(Number(seed), Number(cuts), await bundle("esp32"), nodeEngine);
+  const figures = await tellStories(Number(seed), Number(cuts), await bundle("esp32"), nodeEngine);
   console.log(JSON.stringify(figures, null, 2));
   const { eeprom, program, erase } = figures.cuts;
   console.log(`${eeprom + program + erase} cuts survived`);

@@ -391,7 +391,13 @@ class Story {
 }
 
 /** Tells stories, seeds `seed` and up, until there were `cuts` cuts. Throws at the first thing that is not as it should be. */
-export function tellStories(seed: number, cuts: number, bundle: Bundle, make: EngineMaker, slow = false): Figures {
+export async function tellStories(
+  seed: number,
+  cuts: number,
+  bundle: Bundle,
+  make: EngineMaker,
+  slow = false,
+): Promise<Figures> {
   const figures: Figures = {
     stories: 0,
     cuts: { eeprom: 0, program: 0, erase: 0 },
@@ -409,6 +415,8 @@ export function tellStories(seed: number, cuts: number, bundle: Bundle, make: En
     } finally {
       story.end();
     }
+    // Node buries the interpreters that were ended.
+    await new Promise((done) => setImmediate(done));
   }
   return figures;
 }

@@ -53,11 +53,17 @@ describe.each([
           memory.left = Number.POSITIVE_INFINITY;
           const found = kept(memory);
           if (found !== after && (done || found !== old)) throw new Error(`record ${n}, byte ${cut}: ${found}`);
-          // It goes on from there.
-          append(open(memory), type, payload(n));
-          if (kept(memory) !== after) throw new Error(`record ${n} after byte ${cut}: ${kept(memory)}`);
+          // It goes on from there, over the next change of page.
+          const j = open(memory);
+          const other = type === 1 ? 2 : 1;
+          append(j, type, payload(n));
+          for (let more = 0; more < 10; more++) append(j, other, payload(250));
+          const last = truth.map((number, i) => (i === other - 1 ? "250" : number)).join(" ");
+          if (kept(memory) !== last) throw new Error(`record ${n} after byte ${cut}: ${kept(memory)}`);
         }
       }
+      memory.bytes.set(before);
+      append(open(memory), type, payload(n));
     }
   });
 
