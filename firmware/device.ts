@@ -264,11 +264,15 @@ function tick(d: Device): void {
 export function setUp(d: Device, unit: Unit, count: number): string {
   if (d.unit) return "SET_UP_ALREADY";
   if (d.fault) return d.fault;
-  d.paid = nothingPaid(count);
-  // The unit's record comes last: a cut before it leaves a device that can be set up.
-  if (!storePaid(d) || !store(d, d.safe, UNIT, packUnit(unit))) return d.fault;
   d.unit = unit;
+  d.paid = nothingPaid(count);
+  d.paid.stored = now(d.hal, d.clock);
+  // The unit's record comes last: whatever fails or is cut before it leaves a device that can be set up.
   storeTime(d);
+  if (d.fault || !storePaid(d) || !store(d, d.safe, UNIT, packUnit(unit))) {
+    d.unit = undefined;
+    return d.fault;
+  }
   note(d, "set up", -1);
   return d.fault;
 }

@@ -129,6 +129,17 @@ test("a set-up that is cut between its two records leaves a device that can be s
   expect(setUp(again, { ...DEMO, key, restricted: 0 }, 1)).toBe("SET_UP_ALREADY");
 });
 
+test("a set-up with a memory that does not keep what is written changes nothing and says why", () => {
+  const board = new FakeBoard();
+  const { device } = start(board, true);
+  board.memory.locked = true;
+  expect(setUp(device, { ...DEMO, key, restricted: 0 }, 1)).toBe("MEMORY");
+  expect(device.unit).toBeUndefined();
+  board.memory.locked = false;
+  board.cut(5);
+  expect(start(board, true).device.unit).toBeUndefined();
+});
+
 describe("a time told by a network", () => {
   const RELEASED = 1795305600 - 30 * DAY;
 

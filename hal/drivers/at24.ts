@@ -14,7 +14,8 @@ export function at24(i2c: I2C, options: { address: number; bytes: number; page: 
   const page = options.page;
   return {
     byteLength: options.bytes,
-    eraseSize: 4096,
+    // The store wants two pages; the 4 KB of an AT24C32 give it two of 2 KB.
+    eraseSize: Math.min(4096, options.bytes / 2),
     read(position, byteLength) {
       i2c.writeTo(address, [position >> 8, position & 255]);
       return i2c.readFrom(address, byteLength);
