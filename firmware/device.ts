@@ -163,9 +163,8 @@ export function startDevice(hal: Hal, settings: Settings): Device {
 
 /** Stores what was paid; false, and a fault, when the memory does not keep it. */
 function storePaid(d: Device): boolean {
-  const time = now(d.hal, d.clock);
-  d.paid.stored = time;
-  return store(d, d.safe, PAID, packPaid(d.paid, time));
+  d.paid.stored = now(d.hal, d.clock);
+  return store(d, d.safe, PAID, packPaid(d.paid));
 }
 
 /** Stores the time, with the tally of what happened. */

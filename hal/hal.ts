@@ -16,13 +16,10 @@ export interface Io {
   read(pin: Pin | Pin[]): number;
   /** Sets "output", "input", "input_pullup" or "opendrain". */
   mode(pin: Pin, mode: string): void;
-  /** Calls `fn` on every falling edge of a pin; wakes a sleeping controller. Returns an id for `unwatch`. */
+  /** Calls `fn` on every falling edge of a pin; wakes a sleeping controller. */
   watch(fn: () => void, pin: Pin, options: { repeat: boolean; edge: "falling" }): number;
-  unwatch(id: number): void;
   /** Square wave on a pin, `freq` in hertz. */
   pwm(pin: Pin, duty: number, options: { freq: number }): void;
-  /** Level of an analogue pin, 0 to 1 of the supply. */
-  analog(pin: Pin): number;
 }
 
 /** An I2C bus. Both calls throw when the part does not acknowledge. */
@@ -81,9 +78,8 @@ export interface Serial {
 export interface System {
   /** Seconds since an arbitrary start, never set back; fractions count. */
   ticks(): number;
-  /** Calls `fn` once, or again and again, `ms` milliseconds from now. */
+  /** Calls `fn` once, `ms` milliseconds from now; returns an id for `cancel`. */
   after(fn: () => void, ms: number): number;
-  every(fn: () => void, ms: number): number;
   cancel(id: number): void;
   /** Calls `fn` after an exception that nobody caught, or when memory ran short. */
   onFailure(fn: () => void): void;

@@ -1,4 +1,5 @@
 import type { Hal, Memory } from "../hal/hal";
+import { crc } from "./store/cells";
 
 /** Plain bytes in place of a memory chip; `fails` makes every access throw, `locked` drops what is written. */
 export class FakeMemory implements Memory {
@@ -31,15 +32,6 @@ export class FakeMemory implements Memory {
   };
 }
 
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
-
 /** A board of plain values around the firmware's modules: time passes only when it is told to. */
 export class FakeBoard {
   /** Seconds of the world, and of the clock chip (NaN: it does not answer; 0: it stopped). */
@@ -66,7 +58,6 @@ export class FakeBoard {
         this.timers.push({ at: this.world + ms / 1000, id: ++this.id, fn });
         return this.id;
       },
-      every: () => 0,
       cancel: (id) => {
         this.timers = this.timers.filter((timer) => timer.id !== id);
       },
@@ -80,7 +71,7 @@ export class FakeBoard {
         this.kicks++;
       },
       memory: () => ({ usage: 0, total: 0 }),
-      crc: crc32,
+      crc,
     },
     output: {
       write: (on) => {

@@ -59,7 +59,7 @@ export function unpackUnit(bytes: Uint8Array): Unit {
  *     0 active until | 4 entry closed until | 8 count, 16 bits | 10 unlocked | 11 wrong tokens running
  *     | 12 used counts, 16 bytes | 28 time of this record
  */
-export function packPaid(paid: Paid, now: number): Uint8Array {
+export function packPaid(paid: Paid): Uint8Array {
   const bytes = new Uint8Array(PAYLOAD);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, paid.until, true);
@@ -68,7 +68,7 @@ export function packPaid(paid: Paid, now: number): Uint8Array {
   bytes[10] = paid.unlocked;
   bytes[11] = paid.wrong;
   bytes.set(paid.bits, 12);
-  view.setUint32(28, now, true);
+  view.setUint32(28, paid.stored, true);
   return bytes;
 }
 

@@ -7,15 +7,12 @@ export const io: Io = {
   read: digitalRead,
   mode: pinMode,
   watch: setWatch,
-  unwatch: clearWatch,
   pwm: analogWrite,
-  analog: analogRead,
 };
 
 export const system: System = {
   ticks: getTime,
   after: setTimeout,
-  every: setInterval,
   cancel: clearTimeout,
   onFailure(fn) {
     process["on"]("uncaughtException", fn);

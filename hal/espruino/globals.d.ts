@@ -6,12 +6,9 @@ declare function digitalWrite(pin: unknown, value: number): void;
 declare function digitalRead(pin: unknown): number;
 declare function pinMode(pin: unknown, mode: string): void;
 declare function analogWrite(pin: unknown, value: number, options: { freq: number }): void;
-declare function analogRead(pin: unknown): number;
 declare function setWatch(fn: () => void, pin: unknown, options: object): number;
-declare function clearWatch(id: number): void;
 declare function getTime(): number;
 declare function setTimeout(fn: () => void, ms: number): number;
-declare function setInterval(fn: () => void, ms: number): number;
 declare function clearTimeout(id: number): void;
 declare namespace process {
   function memory(): { usage: number; total: number };

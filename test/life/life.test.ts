@@ -57,7 +57,6 @@ class Board {
       system: {
         ticks: () => 7 + (this.world - started) * 1.00002,
         after,
-        every: after,
         cancel: (id) => {
           this.timers = this.timers.filter((timer) => timer.id !== id);
         },
