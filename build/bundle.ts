@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
+import { runOnce } from "./once";
+import { overlays } from "./overlays";
 
 const root = resolve(__dirname, "..");
 
@@ -77,20 +79,24 @@ function entry(board: any, dev: boolean): string {
   ].join("\n");
 }
 
+async function outputs(options: BuildOptions): Promise<{ code: string; map: string }> {
+  const { outputFiles } = await build(options);
+  const file = (ending: string) => outputFiles!.find((output) => output.path.endsWith(ending))!.text;
+  return { code: file(".js"), map: file(".map") };
+}
+
 /** Builds the bundle of a board; `dev` leaves its console open. The same sources give the same bytes. */
 export async function bundle(name: string, dev = false): Promise<Bundle> {
   const board = readBoard(name);
-  const result = await build({
+  const options: BuildOptions = {
     stdin: { contents: entry(board, dev), resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
     absWorkingDir: root,
     bundle: true,
-    minify: true,
     write: false,
     outfile: `dist/${name}.js`,
     sourcemap: "external",
     format: "esm",
     target: "es2015",
-    mangleProps: ownProperties(),
     charset: "ascii",
     legalComments: "none",
     // Features that the interpreter lacks and that esbuild cannot lower become build errors here.
@@ -103,10 +109,18 @@ export async function bundle(name: string, dev = false): Promise<Bundle> {
     },
     define: { VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version) },
     logLevel: "silent",
+  };
+  const whole = await outputs({ ...options, plugins: [overlays(options)] });
+  const { code: contents, map: trace, constants } = runOnce(whole.code, whole.map);
+  const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(trace).toString("base64")}`;
+  const { code, map } = await outputs({
+    ...options,
+    stdin: { contents: contents + inline, resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
+    minify: true,
+    define: constants,
+    mangleProps: ownProperties(),
   });
-  const file = (ending: string) => result.outputFiles.find((output) => output.path.endsWith(ending))!.text;
-  const code = file(".js");
-  return { board, code, map: file(".map"), sha256: createHash("sha256").update(code).digest("hex") };
+  return { board, code, map, sha256: createHash("sha256").update(code).digest("hex") };
 }
 
 async function main(args: string[]): Promise<void> {

@@ -1,0 +1,93 @@
+/**
+ * Functions that run once, at boot: a driver's maker, a service's start. As declarations they would stay for ever, at 6
+ * to 7 variables each; written where they are called, `(function (…) { … })(…)`, they are gone after the call.
+ */
+import { decode, encode, type SourceMapMappings } from "@jridgewell/sourcemap-codec";
+import { parse } from "acorn";
+import { ancestor, full } from "acorn-walk";
+
+/** Around a call, what may make it happen more than once, or later. */
+const AGAIN = /Function|^(For|While|DoWhile)/;
+
+/** The first function of the program that is named twice in it, where it is declared and where it is called at boot. */
+function find(code: string): { made: any; called: any } | undefined {
+  const program: any = parse(code, { ecmaVersion: 2022, sourceType: "module", locations: true });
+  const named = new Map<string, number>();
+  full(program, (node: any) => {
+    if (node.type === "Identifier") named.set(node.name, (named.get(node.name) ?? 0) + 1);
+  });
+  const made = new Map<string, any>();
+  for (const node of program.body)
+    if (node.type === "FunctionDeclaration" && named.get(node.id.name) === 2) made.set(node.id.name, node);
+  let found: { made: any; called: any } | undefined;
+  ancestor(program, {
+    CallExpression(node: any, _state: unknown, above: any[]) {
+      const once = above.every((outer, i) => !AGAIN.test(outer.type) || above[i - 1]?.callee === outer);
+      const declared = once && !found && made.get(node.callee.name);
+      if (declared && declared.start < node.start) found = { made: declared, called: node.callee };
+    },
+  });
+  return found;
+}
+
+const shift = (segments: SourceMapMappings[0], by: number, from = 0, to = Infinity) =>
+  segments
+    .filter(([column]) => column >= from && column < to)
+    .map(([column, ...rest]) => [column + by, ...rest]) as any;
+
+/**
+ * Takes out the numbers that never change, as each takes a variable or two, and returns them by name: without its
+ * declaration a name is whatever the build defines it to be.
+ */
+function takeConstants(lines: string[]): { [name: string]: string } {
+  const assigned = new Set<string>();
+  const constants: { [name: string]: string } = {};
+  full(parse(lines.join("\n"), { ecmaVersion: 2022, sourceType: "module" }), (node: any) => {
+    const target = node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" && node.argument;
+    if (target) assigned.add(target.name);
+  });
+  lines.forEach((line, i) => {
+    const [, name, value] = /^\s*var (\w+) = ([\d.xa-f]+);$/.exec(line) ?? [];
+    if (!name || assigned.has(name) || (constants[name] ?? value) !== value) return;
+    constants[name] = value;
+    lines[i] = "";
+  });
+  return constants;
+}
+
+/**
+ * Moves such functions to their calls, in a bundle that is not minified yet; its source map (JSON) moves along. Numbers
+ * that never change come back by name, for the minifier to write where they are used.
+ */
+export function runOnce(
+  code: string,
+  map: string,
+): { code: string; map: string; constants: { [name: string]: string } } {
+  const json = JSON.parse(map);
+  const lines = code.split("\n");
+  const constants = takeConstants(lines);
+  const marks = decode(json.mappings);
+  for (;;) {
+    const found = find(lines.join("\n"));
+    if (!found) break;
+    const { start, end } = found.made.loc;
+    const at = found.called.loc.start;
+    const behind = found.called.loc.end.column;
+    // Declarations fill their lines: esbuild prints them so.
+    const body = lines.slice(start.line - 1, end.line);
+    const bodyMarks = marks.slice(start.line - 1, end.line);
+    const [line, lineMarks] = [lines[at.line - 1], marks[at.line - 1] ?? []];
+    const before = `${line.slice(0, at.column)}(`;
+    body[0] = before + body[0];
+    bodyMarks[0] = [...shift(lineMarks, 0, 0, at.column), ...shift(bodyMarks[0], before.length)];
+    const last = body.length - 1;
+    const width = body[last].length + 1;
+    body[last] += `)${line.slice(behind)}`;
+    bodyMarks[last] = [...bodyMarks[last], ...shift(lineMarks, width - behind, behind)];
+    lines.splice(at.line - 1, 1, ...body);
+    marks.splice(at.line - 1, 1, ...bodyMarks);
+    lines.splice(start.line - 1, body.length);
+    marks.splice(start.line - 1, body.length);
+  }
+  return { constants, code: lines.join("\n"), map: JSON.stringify({ ...json, mappings: encode(marks) }) };
+}

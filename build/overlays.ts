@@ -1,0 +1,78 @@
+/**
+ * Overlays: code that is not needed all the time. A module `x.overlay.ts` exports one function; together with whatever
+ * only it imports, it becomes that one function of the bundle, and the functions inside it take variables only while
+ * the call, or what it returned, lives. Measured on the interpreter: 40 functions cost 7 variables asleep and 300 awake.
+ */
+import { dirname, resolve } from "node:path";
+import { parse } from "acorn";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+
+const OVERLAY = /\.overlay$/;
+
+/** Absolute paths of the modules that are there all the time: what an entry reaches without passing an overlay. */
+async function residents(options: BuildOptions): Promise<Set<string>> {
+  const asleep: Plugin = {
+    name: "asleep",
+    setup: (b) => b.onResolve({ filter: OVERLAY }, ({ path }) => ({ path, external: true })),
+  };
+  const { metafile } = await build({ ...options, sourcemap: false, metafile: true, plugins: [asleep] });
+  return new Set(Object.keys(metafile!.inputs).map((file) => resolve(options.absWorkingDir!, file)));
+}
+
+/** The module of an overlay as one function. Lines and columns of its source map stay true. */
+async function wrap(path: string, resident: Set<string>, options: BuildOptions): Promise<string> {
+  const shared: Plugin = {
+    name: "shared",
+    setup: (b) =>
+      b.onResolve({ filter: /^\./ }, ({ path: name, importer }) => {
+        const file = resolve(dirname(importer), `${name}.ts`);
+        return resident.has(file) ? { path: file, external: true } : undefined;
+      }),
+  };
+  const result = await build({
+    ...options,
+    stdin: undefined,
+    entryPoints: [path],
+    mangleProps: undefined,
+    sourcemap: "external",
+    plugins: [shared],
+  });
+  const [map, text] = ["map", "js"].map((end) => result.outputFiles!.find((file) => file.path.endsWith(end))!.text);
+  const blank = (from: number, to: number) => text.slice(from, to).replace(/[^\n]/g, " ");
+  const imports: string[] = [];
+  let inner = text;
+  let name = "";
+  let parameters = "";
+  for (const node of (parse(text, { ecmaVersion: 2022, sourceType: "module" }) as any).body) {
+    if (!/^(Import|Export)/.test(node.type)) continue;
+    if (node.type === "ImportDeclaration") imports.push(text.slice(node.start, node.end).replace(/\n/g, " "));
+    else name += node.specifiers.map((specifier: any) => specifier.exported.name).join();
+    inner = inner.slice(0, node.start) + blank(node.start, node.end) + inner.slice(node.end);
+  }
+  for (const node of (parse(inner, { ecmaVersion: 2022, sourceType: "module" }) as any).body)
+    if (node.type === "FunctionDeclaration" && node.id.name === name)
+      parameters = node.params.map((parameter: any) => parameter.name).join(", ");
+  if (!/^\w+$/.test(name) || !inner.includes(`function ${name}(`))
+    throw new Error(`${path} exports ${name || "nothing"}: an overlay exports one function, and nothing else`);
+  const head = [...imports, `export function ${name}(${parameters}) {`];
+  const moved = JSON.parse(map);
+  moved.mappings = ";".repeat(head.length) + moved.mappings;
+  moved.sources = moved.sources.map((source: string) => resolve(options.absWorkingDir!, "dist", source));
+  const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(moved)).toString("base64")}`;
+  return [...head, `${inner}return ${name}(${parameters});`, "}", comment].join("\n");
+}
+
+/** Makes the overlays of a build with these options into functions. */
+export function overlays(options: BuildOptions): Plugin {
+  return {
+    name: "overlays",
+    setup(b) {
+      const resident = residents(options);
+      b.onLoad({ filter: /\.overlay\.ts$/ }, async ({ path }) => ({
+        contents: await wrap(path, await resident, options),
+        loader: "js",
+      }));
+      b.onResolve({ filter: /^\// }, ({ path }) => ({ path }));
+    },
+  };
+}
