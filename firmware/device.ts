@@ -2,7 +2,7 @@
 import type { Hal, Memory } from "../hal/hal";
 import { type Clock, checkClock, now, startClock } from "./clock/clock";
 import { applyToken, closeEntry, isActive, nothingPaid, type Paid, secondsLeft } from "./credit/credit";
-import { append, type Journal, latest, openJournal } from "./store/journal";
+import { append, type Journal, latest, openJournal, PAYLOAD } from "./store/journal";
 import {
   BYPASSED,
   CLOCK_LOST,
@@ -10,14 +10,17 @@ import {
   FAILURES,
   type Log,
   MEMORY_REPLACED,
+  openLog,
   PAID,
-  packLog,
   packPaid,
-  packUnit,
   RESTARTS,
+  SHORT_STARTS,
+  seal,
+  TEST_HOUR,
+  TESTS,
   TIME,
   UNIT,
-  unpackLog,
+  UNSURE,
   unpackPaid,
   unpackUnit,
 } from "./store/records";
@@ -28,6 +31,10 @@ const DAY = 86400;
 
 /** Seconds by which a store of the time may come late. */
 const STORING = 2;
+
+/** The factory's test code: seconds of light, and how often in an hour. */
+const TEST_LIGHT = 30;
+const TESTS_AN_HOUR = 5;
 
 /** What a board's JSON says beside its parts. */
 export interface Settings {
@@ -47,6 +54,7 @@ export type Answer =
   | "ALREADY_USED"
   | "INVALID"
   | "LOCKED"
+  | "TEST"
   | "BUSY"
   | "NOT_SET_UP"
   | "FAULT";
@@ -71,6 +79,8 @@ export interface Device {
   onSince: number;
   sensed: number;
   timer: number;
+  /** The output is on until this time for the factory's test. */
+  testUntil: number;
   /** Local day on which the sign of little credit was given last. */
   lowDay: number;
   /** Last events, newest last, at most eight: "time name". */
@@ -88,20 +98,19 @@ export function note(d: Device, event: string, index: number): void {
 }
 
 function noteLost(d: Device): void {
-  d.log.unsure = 1;
+  d.log.bytes[UNSURE] = 1;
   note(d, "clock lost", CLOCK_LOST);
 }
 
 /** Makes the device from its board: reads what was stored, starts the clock and the tick. Never throws. */
 export function startDevice(hal: Hal, settings: Settings): Device {
   const clock: Clock = { time: 0, ticks: hal.system.ticks(), since: 0, sinceTicks: 0, silent: 0 };
-  const log: Log = { time: 0, unsure: 0, tally: [0, 0, 0, 0, 0, 0] };
   const d: Device = {
     hal,
     settings,
     unit: undefined,
     paid: nothingPaid(1),
-    log,
+    log: openLog(new Uint8Array(PAYLOAD)),
     clock,
     safe: undefined,
     often: undefined,
@@ -111,6 +120,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     onSince: 0,
     sensed: 0,
     timer: 0,
+    testUntil: 0,
     lowDay: 0,
     events: [],
     tell: () => {},
@@ -128,13 +138,14 @@ export function startDevice(hal: Hal, settings: Settings): Device {
       d.unit = unpackUnit(unit);
       d.paid = unpackPaid(paid);
       const bytes = latest(d.often, TIME);
-      const stored = bytes && unpackLog(bytes, d.unit);
-      if (stored) d.log = stored;
+      const stored = bytes && openLog(bytes);
+      const own = stored && seal(stored, d.unit, false);
+      if (stored && own) d.log = stored;
       // Not this device's, or older than a store that came after it: somebody changed the memory.
-      if (!stored || stored.time + 2 * settings.interval < d.paid.stored) note(d, "memory replaced", MEMORY_REPLACED);
+      if (!own || storedTime(d) + 2 * settings.interval < d.paid.stored) note(d, "memory replaced", MEMORY_REPLACED);
     }
     d.fault = "RTC";
-    const stored = Math.max(d.paid.stored, d.log.time);
+    const stored = Math.max(d.paid.stored, storedTime(d));
     let skipped = 0;
     d.clock = startClock(hal, stored, settings.interval + STORING, () => {
       skipped = settings.interval + STORING;
@@ -147,6 +158,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
       storePaid(d);
     }
     d.log.tally[RESTARTS]++;
+    d.log.bytes[SHORT_STARTS] = Math.min(d.log.bytes[SHORT_STARTS] + 1, 255);
     storeTime(d);
   } catch (_) {
     note(d, "fault", -1);
@@ -161,18 +173,25 @@ export function startDevice(hal: Hal, settings: Settings): Device {
   return d;
 }
 
+/** The time as it was stored last. */
+function storedTime(d: Device): number {
+  return d.log.view.getUint32(0, true);
+}
+
 /** Stores what was paid; false, and a fault, when the memory does not keep it. */
-function storePaid(d: Device): boolean {
+export function storePaid(d: Device): boolean {
   d.paid.stored = now(d.hal, d.clock);
   return store(d, d.safe, PAID, packPaid(d.paid));
 }
 
 /** Stores the time, with the tally of what happened. */
-function storeTime(d: Device): void {
-  d.log.time = now(d.hal, d.clock);
+export function storeTime(d: Device): void {
+  const time = now(d.hal, d.clock);
+  d.log.view.setUint32(0, time, true);
   if (!d.unit || d.fault) return;
-  store(d, d.often, TIME, packLog(d.log, d.unit));
-  if (d.log.time - d.paid.stored >= DAY) storePaid(d);
+  seal(d.log, d.unit, true);
+  store(d, d.often, TIME, d.log.bytes);
+  if (time - d.paid.stored >= DAY) storePaid(d);
 }
 
 /**
@@ -184,12 +203,12 @@ export function setTime(d: Device, time: number, released: number): boolean {
   const before = now(d.hal, d.clock);
   const lead = time - before;
   const plausible = lead > 0 && time >= released && time <= released + 20 * 31557600;
-  if (d.fault || !d.log.unsure || !plausible) return false;
+  if (d.fault || !d.log.bytes[UNSURE] || !plausible) return false;
   if (d.paid.until > before) d.paid.until += lead;
   if (d.paid.closedUntil > before) d.paid.closedUntil += lead;
   d.clock.time += lead;
   d.clock.since += lead;
-  d.log.unsure = 0;
+  d.log.bytes[UNSURE] = 0;
   // The shifted credit first: a cut before the chip is set finds a chip behind the stored time, which is a lost clock again.
   if (!storePaid(d)) return false;
   try {
@@ -202,7 +221,7 @@ export function setTime(d: Device, time: number, released: number): boolean {
 }
 
 /** Stores a record; a memory that fails is a fault, and the answer is false. */
-function store(d: Device, journal: Journal | undefined, type: number, bytes: Uint8Array): boolean {
+export function store(d: Device, journal: Journal | undefined, type: number, bytes: Uint8Array): boolean {
   try {
     append(journal!, type, bytes);
     return true;
@@ -214,9 +233,10 @@ function store(d: Device, journal: Journal | undefined, type: number, bytes: Uin
   }
 }
 
-/** The output follows the credit, and nothing else. */
+/** The output follows the credit, the factory's test for a moment, and nothing else. */
 function switchOutput(d: Device): void {
-  const on = d.unit && !d.fault && isActive(d.paid, now(d.hal, d.clock)) ? 1 : 0;
+  const time = now(d.hal, d.clock);
+  const on = d.unit && !d.fault && (isActive(d.paid, time) || time < d.testUntil) ? 1 : 0;
   if (on !== d.on) d.onSince = d.hal.system.ticks();
   d.on = on;
   d.hal.output.write(on);
@@ -230,7 +250,8 @@ function tick(d: Device): void {
   const system = d.hal.system;
   const output = d.hal.output;
   if (d.timer) system.cancel(d.timer);
-  if (now(d.hal, d.clock) - d.log.time >= d.settings.interval) {
+  if (now(d.hal, d.clock) - storedTime(d) >= d.settings.interval) {
+    d.log.bytes[SHORT_STARTS] = 0;
     if (!d.fault) checkClock(d.hal, d.clock, () => noteLost(d));
     storeTime(d);
   }
@@ -242,14 +263,20 @@ function tick(d: Device): void {
     d.sensed = wrong;
   }
   if (d.hal.keypad.isAlive()) system.kick();
-  const left = d.paid.until - now(d.hal, d.clock);
-  const hours = Math.floor((now(d.hal, d.clock) + d.settings.utcOffset) / 3600);
+  const time = now(d.hal, d.clock);
+  const left = d.paid.until - time;
+  const hours = Math.floor((time + d.settings.utcOffset) / 3600);
   const hour = hours % 24;
   if (d.on && left > 0 && left < DAY && hour > 7 && hour < 20 && Math.floor(hours / 24) > d.lowDay) {
     d.lowDay = Math.floor(hours / 24);
     d.tell("low credit", left);
   }
-  const due = Math.min(60, d.log.time + d.settings.interval - now(d.hal, d.clock), left > 0 ? left : 60);
+  const due = Math.min(
+    60,
+    storedTime(d) + d.settings.interval - time,
+    left > 0 ? left : 60,
+    time < d.testUntil ? d.testUntil - time : 60,
+  );
   d.timer = system.after(
     () => {
       d.timer = 0;
@@ -257,23 +284,6 @@ function tick(d: Device): void {
     },
     settled ? due * 1000 : 1000,
   );
-}
-
-/** Gives a device its identity, once. Returns "" or the reason why nothing was changed. */
-export function setUp(d: Device, unit: Unit, count: number): string {
-  if (d.unit) return "SET_UP_ALREADY";
-  if (d.fault) return d.fault;
-  d.unit = unit;
-  d.paid = nothingPaid(count);
-  d.paid.stored = now(d.hal, d.clock);
-  // The unit's record comes last: whatever fails or is cut before it leaves a device that can be set up.
-  storeTime(d);
-  if (d.fault || !storePaid(d) || !store(d, d.safe, UNIT, packUnit(unit))) {
-    d.unit = undefined;
-    return d.fault;
-  }
-  note(d, "set up", -1);
-  return d.fault;
 }
 
 /** Seconds that token entry stays closed for wrong tokens; 0 if it is open. */
@@ -286,9 +296,24 @@ export function credit(d: Device): number {
   return d.paid.unlocked ? -1 : secondsLeft(d.paid, now(d.hal, d.clock));
 }
 
+/** The factory's test: light for a moment, a few times an hour. Returns the seconds until it is there again, or 0. */
+function testLight(d: Device): number {
+  const time = now(d.hal, d.clock);
+  const hour = Math.floor(time / 3600);
+  if (d.log.view.getUint32(TEST_HOUR, true) !== hour) d.log.bytes[TESTS] = 0;
+  if (d.log.bytes[TESTS] >= TESTS_AN_HOUR) return (hour + 1) * 3600 - time;
+  d.log.bytes[TESTS]++;
+  d.log.view.setUint32(TEST_HOUR, hour, true);
+  d.testUntil = time + TEST_LIGHT;
+  storeTime(d);
+  tick(d);
+  note(d, "test", -1);
+  return 0;
+}
+
 /**
  * The one door for tokens, from the keypad or a wire. `done` gets what became of it, and a number with "VALID" and
- * "SYNCED" (seconds left), "EXTENDED" (the value) and "LOCKED" (seconds). It may be called before this returns.
+ * "SYNCED" (seconds left), "EXTENDED" (the value), "LOCKED" and "TEST" (seconds). It may be called before this returns.
  */
 export function enterToken(d: Device, text: string, done: (answer: Answer, value: number) => void): void {
   const unit = d.unit;
@@ -301,6 +326,11 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
   const wrong = d.paid.wrong;
   const closedUntil = d.paid.closedUntil;
   const walk = startWalk(unit, d.paid, text);
+  if (d.paid.testCode && !walk.result && walk.token === d.paid.testCode && !walk.extended) {
+    const wait = testLight(d);
+    done(wait ? "LOCKED" : "TEST", wait || TEST_LIGHT);
+    return;
+  }
   const slice = () => {
     let answer: Answer = "FAULT";
     let value = 0;

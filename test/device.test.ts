@@ -1,18 +1,20 @@
 import { DEMO } from "../bench/demo-unit";
 import { encode, type Kind } from "../bench/encode";
-import { credit, type Device, enterToken, secondsClosed, setTime, setUp, startDevice } from "../firmware/device";
+import { credit, type Device, enterToken, secondsClosed, setTime, startDevice } from "../firmware/device";
+import { setUp } from "../firmware/setup.overlay";
+import { SHORT_STARTS } from "../firmware/store/records";
 import { FakeBoard } from "./fake";
 
 const SETTINGS = { board: "fake", interval: 60, utcOffset: 0 };
 const DAY = 86400;
-const key = [0, 8, 16, 24].map((at) => Buffer.from(DEMO.key, "hex").readInt32LE(at / 2));
+const IDENTITY = ["#SETUP", DEMO.serial, `${DEMO.startingCode}`, DEMO.key];
 
 /** A device on a fake board, set up unless told otherwise, and what it tells. */
 function start(board = new FakeBoard(), fresh = false) {
   const device = startDevice(board.hal, SETTINGS);
   const told: string[] = [];
   device.tell = (event) => told.push(event);
-  if (!fresh && !device.unit) expect(setUp(device, { ...DEMO, key, restricted: 0 }, 1)).toBe("");
+  if (!fresh && !device.unit) expect(setUp(device, IDENTITY)).toBe("");
   return { board, device, told };
 }
 
@@ -65,7 +67,7 @@ test("a voltage on an output that is off, and none on one that is on, are events
   board.sensed = 0;
   board.wait(300);
   expect(told.filter((event) => event === "dead output")).toHaveLength(1);
-  expect(device.log.tally.slice(4)).toEqual([1, 1]);
+  expect(device.log.tally.slice(4)).toEqual(Uint16Array.of(1, 1));
 });
 
 test("a failure turns the output off, is counted over the restart it asks for, and costs no credit", () => {
@@ -120,20 +122,20 @@ test("a set-up that is cut between its two records leaves a device that can be s
     if (records++ < 1) write(position, data);
     else throw new Error("power cut");
   };
-  setUp(device, { ...DEMO, key, restricted: 0 }, 1);
+  setUp(device, IDENTITY);
   board.flash.write = write;
   board.cut(10);
   const again = start(board, true).device;
   expect(again.unit).toBeUndefined();
-  expect(setUp(again, { ...DEMO, key, restricted: 0 }, 1)).toBe("");
-  expect(setUp(again, { ...DEMO, key, restricted: 0 }, 1)).toBe("SET_UP_ALREADY");
+  expect(setUp(again, IDENTITY)).toBe("");
+  expect(setUp(again, IDENTITY)).toBe("SET_UP_ALREADY");
 });
 
 test("a set-up with a memory that does not keep what is written changes nothing and says why", () => {
   const board = new FakeBoard();
   const { device } = start(board, true);
   board.memory.locked = true;
-  expect(setUp(device, { ...DEMO, key, restricted: 0 }, 1)).toBe("MEMORY");
+  expect(setUp(device, IDENTITY)).toBe("MEMORY");
   expect(device.unit).toBeUndefined();
   board.memory.locked = false;
   board.cut(5);
@@ -185,7 +187,7 @@ test.each(["flash", "memory"] as const)("a %s that fails keeps the output off an
   const again = start(board, true);
   expect(board.output).toBe(0);
   expect(again.device.fault).toBe(part.toUpperCase());
-  expect(setUp(again.device, { ...DEMO, key, restricted: 0 }, 1)).not.toBe("");
+  expect(setUp(again.device, IDENTITY)).not.toBe("");
 });
 
 test("a memory that is locked while the device runs is a fault, and no crash", () => {
@@ -195,4 +197,77 @@ test("a memory that is locked while the device runs is a fault, and no crash", (
   board.wait(120);
   expect(told).toContain("fault");
   expect(board.output).toBe(0);
+});
+
+describe("the factory's test code", () => {
+  const CODE = "000123456";
+  const typed = (board: FakeBoard, device: Device, text = CODE) => {
+    let answer = "";
+    enterToken(device, text, (a, value) => {
+      answer = `${a} ${value}`;
+    });
+    board.wait(2);
+    return answer;
+  };
+  /** A unit that has the code. */
+  const batch = () => {
+    const board = new FakeBoard();
+    // A whole hour, so that five tests fit into it.
+    board.world -= board.world % 3600;
+    board.chip = board.world;
+    const { device } = start(board, true);
+    expect(setUp(device, [...IDENTITY, "", "", "", CODE])).toBe("");
+    return { board, device };
+  };
+
+  test("gives 30 seconds of light, five times an hour, and never counts as a token", () => {
+    const { board, device } = batch();
+    for (let i = 0; i < 5; i++) {
+      expect(typed(board, device)).toBe("TEST 30");
+      expect(board.output).toBe(1);
+      board.wait(29);
+      expect(board.output).toBe(0);
+    }
+    expect(typed(board, device)).toMatch(/^LOCKED 34\d\d$/);
+    expect(board.output).toBe(0);
+    expect([device.paid.count, device.paid.wrong, credit(device)]).toEqual([1, 0, 0]);
+    board.wait(3600);
+    expect(typed(board, device)).toBe("TEST 30");
+  });
+
+  test("is counted over power cuts, and its light does not come back after one", () => {
+    const { board, device } = batch();
+    expect(typed(board, device)).toBe("TEST 30");
+    board.cut(1);
+    expect(board.output).toBe(0);
+    let again = start(board).device;
+    expect(board.output).toBe(0);
+    for (let i = 0; i < 4; i++) {
+      expect(typed(board, again)).toBe("TEST 30");
+      board.cut(1);
+      again = start(board).device;
+    }
+    expect(typed(board, again)).toMatch(/^LOCKED/);
+  });
+
+  test("is an invalid token like any other on a unit that was given none", () => {
+    const { board, device } = start();
+    expect(typed(board, device)).toMatch(/^INVALID/);
+    board.wait(61);
+    expect(typed(board, device, "000000000")).toMatch(/^INVALID/);
+    expect(board.output).toBe(0);
+  });
+});
+
+test("starts that do not last until the first store of the time are counted, and one that does ends the count", () => {
+  const board = new FakeBoard();
+  start(board);
+  for (let starts = 1; starts < 8; starts++) {
+    board.wait(5);
+    board.cut(1);
+    expect(start(board).device.log.bytes[SHORT_STARTS]).toBe(starts + 1);
+  }
+  board.wait(100);
+  board.cut(1);
+  expect(start(board).device.log.bytes[SHORT_STARTS]).toBe(1);
 });

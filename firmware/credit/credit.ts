@@ -12,11 +12,22 @@ export interface Paid extends Counts {
   closedUntil: number;
   /** The trusted time when all this was stored last. */
   stored: number;
+  /** What the factory types to see the light, 1 to 999999999; 0: there is none. Kept here since this record has room. */
+  testCode: number;
 }
 
 /** What a unit has paid when it leaves the factory; `count` (1 to 65535) and all below count as used. */
 export function nothingPaid(count: number): Paid {
-  const paid = { until: 0, unlocked: 0, wrong: 0, closedUntil: 0, count, bits: new Uint8Array(16), stored: 0 };
+  const paid = {
+    until: 0,
+    unlocked: 0,
+    wrong: 0,
+    closedUntil: 0,
+    count,
+    bits: new Uint8Array(16),
+    stored: 0,
+    testCode: 0,
+  };
   markUsed(paid, count, true);
   return paid;
 }

@@ -1,5 +1,6 @@
 /** Token entry: keys in, digits and signals out, as the OpenPAYGO Token documents describe it for a person. */
 import { type Answer, credit, type Device, enterToken, secondsClosed } from "../device";
+import { SHORT_STARTS } from "../store/records";
 import { type Profile, play, type Signals } from "./signals";
 
 /** An entry without a key for this long (ms) is dropped; a display goes dark after the same time. */
@@ -7,6 +8,9 @@ const PATIENCE = 16000;
 
 /** Below three days the lamps say so at power-on, below one the buzzer does so once a day. */
 const LOW = 3 * 86400;
+
+/** So many starts running that did not last until the first store of the time are shown: it is a loop, or a bad contact. */
+const RESTARTING = 4;
 
 /** What the person is in the middle of. */
 interface Entry {
@@ -44,7 +48,8 @@ function answered(d: Device, e: Entry, answer: Answer, value: number): void {
   if (answer === "INVALID") text = "Err";
   if (answer === "ALREADY_USED") text = "USEd";
   if (answer === "LOCKED") text = "L" + Math.ceil(value / 60);
-  play(e.signals, e.profile[answer] || "R", 250);
+  if (answer === "TEST") text = "tESt";
+  play(e.signals, e.profile[answer] || (answer === "TEST" ? "G" : "R"), 250);
   show(d, e, text);
 }
 
@@ -96,7 +101,9 @@ export function startEntry(d: Device, profile: Profile): void {
     else if (event === "fault") answered(d, e, "FAULT", 0);
     else if (event === "set up") show(d, e, days(d));
   };
-  show(d, e, days(d));
-  if (d.fault || !d.unit) play(e.signals, profile[d.fault ? "FAULT" : "NOT_SET_UP"], 250);
+  const restarting = d.log.bytes[SHORT_STARTS] > RESTARTING;
+  show(d, e, restarting ? "rSt" : days(d));
+  if (restarting || d.fault) play(e.signals, profile["FAULT"], 250);
+  else if (!d.unit) play(e.signals, profile["NOT_SET_UP"], 250);
   else if (left > 0 && left < LOW) play(e.signals, profile["LOW"], 250);
 }

@@ -11,14 +11,26 @@ export const UNIT = 1;
 export const PAID = 2;
 export const TIME = 3;
 
-/** What a record of type TIME holds: written often, to a memory that others can write. */
+/**
+ * The record of type TIME as it is stored: written often, to a memory that others can write.
+ *
+ *     0 time | 4 tally, 16 bits each | 16 short starts running, 8 bits | 17 test codes in this hour, 8 bits | 18 that hour
+ *     | 22 requests | 26 time stamp of the outstanding request | 30 oldest row | 34 first row not offered in it
+ *     | 38 failed sessions running, 8 bits | 39 next session | 43 kilobytes this month, 16 bits | 45 month, 8 bits
+ *     | 46 unsure, 8 bits: 1 from when time was lost until somebody who knows it tells it | 47 MAC, 8 bytes
+ */
 export interface Log {
-  time: number;
-  /** 1 from when time was lost until somebody who knows it tells it. */
-  unsure: number;
+  bytes: Uint8Array;
+  view: DataView;
   /** Events since set-up, each counted to 65535; see docs/serial.md. */
-  tally: number[];
+  tally: Uint16Array;
 }
+
+/** Offsets in a `Log`. */
+export const SHORT_STARTS = 16;
+export const TESTS = 17;
+export const TEST_HOUR = 18;
+export const UNSURE = 46;
 
 /** Indices of `Log.tally`. */
 export const RESTARTS = 0;
@@ -28,24 +40,12 @@ export const MEMORY_REPLACED = 3;
 export const BYPASSED = 4;
 export const DEAD_OUTPUT = 5;
 
-/** Bytes of a TIME record that its MAC covers; the last of them tells whether the time is certain. */
+/** Bytes of a TIME record that its MAC covers. */
 const SEALED = 47;
-const UNSURE = 46;
 
 /**
  *     0 key, 16 bytes | 16 starting code | 20 time divider | 21 restricted | 22 serial, zero-terminated
  */
-export function packUnit(unit: Unit): Uint8Array {
-  const bytes = new Uint8Array(PAYLOAD);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < 4; i++) view.setInt32(i * 4, unit.key[i], true);
-  view.setUint32(16, unit.startingCode, true);
-  bytes[20] = unit.timeDivider;
-  bytes[21] = unit.restricted;
-  for (let i = 0; i < unit.serial.length; i++) bytes[22 + i] = unit.serial.charCodeAt(i);
-  return bytes;
-}
-
 export function unpackUnit(bytes: Uint8Array): Unit {
   const view = new DataView(bytes.buffer);
   const key = [];
@@ -57,7 +57,7 @@ export function unpackUnit(bytes: Uint8Array): Unit {
 
 /**
  *     0 active until | 4 entry closed until | 8 count, 16 bits | 10 unlocked | 11 wrong tokens running
- *     | 12 used counts, 16 bytes | 28 time of this record
+ *     | 12 used counts, 16 bytes | 28 time of this record | 32 test code
  */
 export function packPaid(paid: Paid): Uint8Array {
   const bytes = new Uint8Array(PAYLOAD);
@@ -69,6 +69,7 @@ export function packPaid(paid: Paid): Uint8Array {
   bytes[11] = paid.wrong;
   bytes.set(paid.bits, 12);
   view.setUint32(28, paid.stored, true);
+  view.setUint32(32, paid.testCode, true);
   return bytes;
 }
 
@@ -82,47 +83,32 @@ export function unpackPaid(bytes: Uint8Array): Paid {
     wrong: bytes[11],
     bits: bytes.slice(12, 28),
     stored: view.getUint32(28, true),
+    testCode: view.getUint32(32, true),
   };
 }
 
+/** A record of type TIME: the payload read, or one of zeros. */
+export function openLog(bytes: Uint8Array): Log {
+  return { bytes, view: new DataView(bytes.buffer), tally: new Uint16Array(bytes.buffer, 4, 6) };
+}
+
 /**
- * The MAC of a TIME record: SipHash of its sealed bytes under a key that is itself the hash of the device's key, so that
- * nobody without the key can write a record that counts, and a record of another device does not.
+ * Seals a TIME record with its MAC, or (`write` is false) tells whether it has its own: SipHash of its bytes under a key
+ * that is itself the hash of the device's key, so that nobody without the key can write a record that counts, and a
+ * record of another device does not.
  */
-function seal(view: DataView, unit: Unit, write: boolean): boolean {
+export function seal(log: Log, unit: Unit, write: boolean): boolean {
   const own: Key = [];
   let text = "";
   for (let i = 0; i < 2; i++) {
     sip(unit.key, "store " + i, 0, 0);
     own.push(low, high);
   }
-  for (let i = 0; i < SEALED; i++) text += String.fromCharCode(view.getUint8(i));
+  for (let i = 0; i < SEALED; i++) text += String.fromCharCode(log.bytes[i]);
   sip(own, text, 0, 0);
   if (write) {
-    view.setInt32(SEALED, low, true);
-    view.setInt32(SEALED + 4, high, true);
+    log.view.setInt32(SEALED, low, true);
+    log.view.setInt32(SEALED + 4, high, true);
   }
-  return view.getInt32(SEALED, true) === low && view.getInt32(SEALED + 4, true) === high;
-}
-
-/**
- *     0 time | 4 tally, 16 bits each | 46 unsure | 47 MAC, 8 bytes
- */
-export function packLog(log: Log, unit: Unit): Uint8Array {
-  const bytes = new Uint8Array(PAYLOAD);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, log.time, true);
-  for (let i = 0; i < log.tally.length; i++) view.setUint16(4 + 2 * i, log.tally[i], true);
-  bytes[UNSURE] = log.unsure;
-  seal(view, unit, true);
-  return bytes;
-}
-
-/** Undefined when the record is not this device's own. */
-export function unpackLog(bytes: Uint8Array, unit: Unit): Log | undefined {
-  const view = new DataView(bytes.buffer);
-  const tally = [];
-  if (!seal(view, unit, false)) return undefined;
-  for (let i = 0; i <= DEAD_OUTPUT; i++) tally.push(view.getUint16(4 + 2 * i, true));
-  return { time: view.getUint32(0, true), unsure: bytes[UNSURE], tally };
+  return log.view.getInt32(SEALED, true) === low && log.view.getInt32(SEALED + 4, true) === high;
 }

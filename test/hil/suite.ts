@@ -140,13 +140,24 @@ function tests(name: string, engine: string): void {
       ["time divider 0", `#SETUP;7;1;${DEMO.key};1;0`, "TIME_DIVIDER"],
       ["time divider 256", `#SETUP;7;1;${DEMO.key};1;256`, "TIME_DIVIDER"],
       ["restricted 2", `#SETUP;7;1;${DEMO.key};1;1;2`, "RESTRICTED"],
-      ["a field too many", `#SETUP;7;1;${DEMO.key};1;1;0;0`, "TOO_MANY_FIELDS"],
+      ["a test code of 10 digits", `#SETUP;7;1;${DEMO.key};1;1;0;1000000000`, "TEST_CODE"],
+      ["a field too many", `#SETUP;7;1;${DEMO.key};1;1;0;0;0`, "TOO_MANY_FIELDS"],
     ])("refuses a set-up with %s, and nothing changes", (_what, line, reason) => {
       const { memory } = rig.state();
       expect(rig.ask(line)).toEqual([`#SETUP;ERROR;${reason}`]);
       expect(rig.state().memory).toEqual(memory);
       expect(rig.ask("#STATUS")).toEqual(["#STATUS;NOT_SET_UP"]);
     });
+  });
+
+  test("a loop of restarts is shown, and ends with the first start that lasts", () => {
+    setUp();
+    for (let starts = 1; starts < 6; starts++) rig.do("cut", "on", "wait 1");
+    expect(rig.display()).toBe("r5t");
+    expect(info()).toMatchObject({ loop: 6, restarts: 6 });
+    rig.do("wait 90", "cut", "on", "wait 1");
+    expect(rig.display()).toBe("0");
+    expect(info()).toMatchObject({ loop: 1 });
   });
 
   describe("set-up", () => {
@@ -187,6 +198,18 @@ function tests(name: string, engine: string): void {
       expect(secondsLeft()).toBe(0);
       rig.do("key #");
       expect(rig.display()).toBe("0");
+    });
+
+    test("takes a test code: 30 seconds of light for whoever tests the batch, at the keypad and over the wire", () => {
+      setUp(";1;1;0;42");
+      rig.do("key * 0 0 0 0 0 0 0 4 2");
+      expect(rig.display()).toBe("tE5t");
+      expect(rig.state().load).toBe(true);
+      rig.do("wait 31");
+      expect(rig.state().load).toBe(false);
+      expect(rig.ask("#TOKEN;000000042")).toEqual(["#TOKEN;TEST;30"]);
+      expect(info()).toMatchObject({ credit: 0, count: 1, lockout: 0 });
+      expect(rig.enter(days(1)[0])).toMatchObject({ ...LAMPS.valid, display: "1", load: true });
     });
 
     test("takes the restricted digit set: 15 digits of 1 to 4, and the other keys are refused", () => {

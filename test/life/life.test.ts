@@ -5,7 +5,8 @@
 import { encode } from "../../bench/encode";
 import { readBoard } from "../../build/bundle";
 import { now } from "../../firmware/clock/clock";
-import { type Answer, credit, type Device, enterToken, secondsClosed, setUp, startDevice } from "../../firmware/device";
+import { type Answer, credit, type Device, enterToken, secondsClosed, startDevice } from "../../firmware/device";
+import { setUp } from "../../firmware/setup.overlay";
 import { CLOCK_LOST } from "../../firmware/store/records";
 import type { Hal } from "../../hal/hal";
 import { DeviceModel } from "../bench/oracle";
@@ -18,7 +19,6 @@ const DAYS = Math.round(YEARS * 365.25);
 const { parts, settings } = readBoard("esp32");
 /** As on a board without EEPROM. Each store costs a MAC, and a minute's would make this a minute's test. */
 const INTERVAL = 3600;
-const WORDS = [0, 8, 16, 24].map((at) => Buffer.from(UNIT.key, "hex").readInt32LE(at / 2));
 
 /** A board of arrays in a world that jumps from one timer to the next. */
 class Board {
@@ -134,7 +134,7 @@ test(`${YEARS} years`, () => {
   const chance = (p: number) => rand() < p;
   const board = new Board();
   board.start();
-  expect(setUp(board.device!, { ...UNIT, key: WORDS, serial: "life", timeDivider: 1, restricted: 0 }, 1)).toBe("");
+  expect(setUp(board.device!, ["#SETUP", "life", `${UNIT.startingCode}`, UNIT.key])).toBe("");
   let model = new DeviceModel(UNIT);
   let sold = 1;
   let paid = 0;
