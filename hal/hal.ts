@@ -74,6 +74,33 @@ export interface Serial {
   write(text: string): void;
 }
 
+/** One POST and its answer: the firmware fills it in, a transport carries it. */
+export interface Post {
+  /** Absolute: "http[s]://host[:port]/path". */
+  url: string;
+  /** "application/json" or "application/cbor". */
+  type: string;
+  /** Value of the Authorization header; "" sends none. */
+  authorization: string;
+  /** Bytes of the body, exactly. */
+  size: number;
+  /** The next piece of the body, 1 to 64 characters of 0 to 255; "" when all was given. */
+  read(): string;
+  /** Takes a piece of the answer's body, up to 64 characters. */
+  write(text: string): void;
+  /** The end, exactly once: the HTTP status, or 0 and why there is no answer. */
+  close(status: number, reason: string): void;
+}
+
+/**
+ * Carries one POST at a time. `open` returns at once and never throws; all else happens from timers and what arrives, in
+ * slices under 50 ms. `close` gives up what is open: its POST is closed with 0 and "CLOSED".
+ */
+export interface Transport {
+  open(post: Post): void;
+  close(): void;
+}
+
 /** The controller itself. */
 export interface System {
   /** Seconds since an arbitrary start, never set back; fractions count. */
