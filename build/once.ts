@@ -47,7 +47,7 @@ function takeConstants(lines: string[]): { [name: string]: string } {
     if (target) assigned.add(target.name);
   });
   lines.forEach((line, i) => {
-    const [, name, value] = /^\s*var (\w+) = ([\d.xa-f]+);$/.exec(line) ?? [];
+    const [, name, value] = /^\s*var (\w+) = (-?[\d.e-]+);$/.exec(line) ?? [];
     if (!name || assigned.has(name) || (constants[name] ?? value) !== value) return;
     constants[name] = value;
     lines[i] = "";

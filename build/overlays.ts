@@ -33,7 +33,6 @@ async function wrap(path: string, resident: Set<string>, options: BuildOptions):
     ...options,
     stdin: undefined,
     entryPoints: [path],
-    mangleProps: undefined,
     sourcemap: "external",
     plugins: [shared],
   });
