@@ -23,10 +23,24 @@ declare namespace E {
   function setConsole(device: null, options: { force: boolean }): void;
 }
 declare const NRF: { setServices(services: undefined, options: { uart: boolean }): void } | undefined;
+interface HttpRequest {
+  write(data: string): void;
+  end(): void;
+  on(event: "drain" | "error", fn: () => void): void;
+}
+interface HttpResponse {
+  statusCode: string;
+  on(event: "data" | "close", fn: (data: string) => void): void;
+}
 declare const global: {
   require(module: "Flash"): {
     read(length: number, address: number): Uint8Array;
     write(data: Uint8Array, address: number): void;
     erasePage(address: number): void;
   };
+  require(module: "Wifi"): {
+    connect(ssid: string, options: { password?: string }, done: (error: string | null) => void): void;
+    disconnect(): void;
+  };
+  require(module: "http"): { request(options: object, fn: (response: HttpResponse) => void): HttpRequest };
 };
