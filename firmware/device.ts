@@ -24,7 +24,7 @@ import {
   unpackPaid,
   unpackUnit,
 } from "./store/records";
-import { DISABLE, SYNC, startWalk, stepWalk, type Unit, type Walk } from "./token/decode";
+import { DISABLE, remember, SYNC, skipToNear, startWalk, stepWalk, type Unit, type Walk } from "./token/decode";
 
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
@@ -331,6 +331,7 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
     done(wait ? "LOCKED" : "TEST", wait || TEST_LIGHT);
     return;
   }
+  skipToNear(walk, d.paid);
   const slice = () => {
     let answer: Answer = "FAULT";
     let value = 0;
@@ -347,6 +348,7 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
         d.paid.wrong = answer === "VALID" ? 0 : wrong;
         d.paid.closedUntil = closedUntil;
         if (answer === "VALID") {
+          remember(walk, d.paid);
           applyToken(d.paid, unit, walk, now(d.hal, d.clock));
           // Who just paid needs no reminder on the same day.
           d.lowDay = Math.floor((now(d.hal, d.clock) + d.settings.utcOffset) / DAY);

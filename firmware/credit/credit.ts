@@ -25,6 +25,7 @@ export function nothingPaid(count: number): Paid {
     closedUntil: 0,
     count,
     bits: new Uint8Array(16),
+    near: new Uint32Array(4),
     stored: 0,
     testCode: 0,
   };

@@ -58,6 +58,7 @@ export function unpackUnit(bytes: Uint8Array): Unit {
 /**
  *     0 active until | 4 entry closed until | 8 count, 16 bits | 10 unlocked | 11 wrong tokens running
  *     | 12 used counts, 16 bytes | 28 time of this record | 32 test code
+ *     | 36 where the decode of two values may start, 16 bytes
  */
 export function packPaid(paid: Paid): Uint8Array {
   const bytes = new Uint8Array(PAYLOAD);
@@ -70,11 +71,14 @@ export function packPaid(paid: Paid): Uint8Array {
   bytes.set(paid.bits, 12);
   view.setUint32(28, paid.stored, true);
   view.setUint32(32, paid.testCode, true);
+  for (let i = 0; i < 4; i++) view.setUint32(36 + 4 * i, paid.near[i], true);
   return bytes;
 }
 
 export function unpackPaid(bytes: Uint8Array): Paid {
   const view = new DataView(bytes.buffer);
+  const near = new Uint32Array(4);
+  for (let i = 0; i < 4; i++) near[i] = view.getUint32(36 + 4 * i, true);
   return {
     until: view.getUint32(0, true),
     closedUntil: view.getUint32(4, true),
@@ -82,6 +86,7 @@ export function unpackPaid(bytes: Uint8Array): Paid {
     unlocked: bytes[10],
     wrong: bytes[11],
     bits: bytes.slice(12, 28),
+    near,
     stored: view.getUint32(28, true),
     testCode: view.getUint32(32, true),
   };

@@ -24,7 +24,15 @@ export interface Unit {
 export interface Counts {
   count: number;
   bits: Uint8Array;
+  /**
+   * Where the decode of two values may start, newest first: count and value (in the low 10 bits), and the code there.
+   * A code is the token of its count, so none of a count that may still be accepted is kept.
+   */
+  near: Uint32Array;
 }
+
+/** This far below the unit's count, and further, no token is accepted but a sync. */
+export const PAST = 16;
 
 export const SYNC = 999;
 export const DISABLE = 998;
@@ -40,8 +48,11 @@ export interface Walk {
   token: number;
   modulus: number;
   code: number;
-  /** Last count of the window. */
+  /** Last count that is walked to, and the one that the walk was started from: what is older comes last. */
   top: number;
+  from: number;
+  /** The code at the count to be remembered, once the walk has been there. */
+  past: number;
   /** It fitted a count that may not be accepted. */
   seen: boolean;
   /** The hash under the unit's key, once the first step was taken. */
@@ -103,7 +114,7 @@ function isAcceptable(walk: Walk, counts: Counts): boolean {
   if (ahead <= 64 && isUsed(counts, c)) return false;
   if (ahead > 0) return true;
   if (!walk.extended && walk.value > 995) return walk.value === SYNC && ahead > -64;
-  return ahead > -16 && !(c & 1);
+  return ahead > -PAST && !(c & 1);
 }
 
 /**
@@ -133,9 +144,40 @@ export function startWalk(unit: Unit, counts: Counts, text: string): Walk {
     token,
     modulus,
     code: unit.startingCode - (unit.startingCode % modulus) + (token % modulus),
+    from: 0,
+    past: 0,
     top: Math.min(65535, counts.count + (!extended && value === SYNC ? 100 : 64)),
     seen: false,
   };
+}
+
+/**
+ * Starts the walk at a later count, whose code is known. Only where that cannot change what is found: no token at or
+ * below it may be accepted any more.
+ */
+export function skipTo(walk: Walk, counts: Counts, count: number, code: number): void {
+  if (walk.extended || walk.value === SYNC || count > counts.count - PAST || count <= walk.count) return;
+  walk.count = count;
+  walk.from = count;
+  walk.code = code;
+}
+
+/** Starts the walk where this value's last one has been. */
+export function skipToNear(walk: Walk, counts: Counts): void {
+  for (let i = 0; i < 4; i += 2)
+    if ((counts.near[i] & 1023) === walk.value) skipTo(walk, counts, counts.near[i] >>> 10, counts.near[i + 1]);
+}
+
+/** Remembers where a walk has been, for the next one of its value; before its token is applied. */
+export function remember(walk: Walk, counts: Counts): void {
+  const near = counts.near;
+  if (!walk.past || walk.extended || walk.value === SYNC) return;
+  if ((near[0] & 1023) !== walk.value) {
+    near[2] = near[0];
+    near[3] = near[1];
+  }
+  near[0] = (counts.count - PAST) * 1024 + walk.value;
+  near[1] = walk.past;
 }
 
 /** Walks on by up to `hashes` counts; sets `walk.result` when it is known. */
@@ -144,10 +186,19 @@ export function stepWalk(walk: Walk, unit: Unit, counts: Counts, hashes: number)
   const hash = walk.hash || keyed(unit.key);
   walk.hash = hash;
   while (!walk.result && hashes-- > 0) {
-    if (walk.count === walk.top) walk.result = walk.seen ? "ALREADY_USED" : "INVALID";
-    else {
+    if (walk.count === walk.top) {
+      if (walk.seen || !walk.from) walk.result = walk.seen ? "ALREADY_USED" : "INVALID";
+      else {
+        // Nothing to be accepted: what lies before tells a used token from an invalid one.
+        walk.top = walk.from;
+        walk.from = 0;
+        walk.count = 0;
+        walk.code = unit.startingCode - (unit.startingCode % walk.modulus) + base;
+      }
+    } else {
       walk.code = nextCode(hash, walk.code, walk.extended);
       walk.count++;
+      if (walk.count === counts.count - PAST) walk.past = walk.code;
       if (walk.code - (walk.code % walk.modulus) + base === walk.token) {
         if (isAcceptable(walk, counts)) walk.result = "VALID";
         walk.seen = true;
