@@ -66,7 +66,7 @@ export interface Walk {
 const swap = (n: number) => (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
 
 /** Hashes a code of the chain: the code as a big-endian number twice (standard) or as eight bytes (extended). */
-function nextCode(hash: Hash, code: number, extended: boolean): number {
+export function nextCode(hash: Hash, code: number, extended: boolean): number {
   const x = swap(code);
   if (extended) {
     hash(swap(Math.floor(code / 4294967296)), x, 3);

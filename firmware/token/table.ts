@@ -12,7 +12,7 @@
  * chain is walked from its beginning.
  */
 import type { Memory } from "../../hal/hal";
-import { DISABLE, type Unit } from "./decode";
+import { type Counts, DISABLE, skipTo, type Unit, type Walk } from "./decode";
 import { high, type Key, low, sip } from "./siphash";
 
 export const BEGUN = 997;
@@ -24,16 +24,11 @@ export interface Table {
   memory: Memory;
   /** Of the two slots, from an erasable page on. */
   position: number;
-  /** The slot in use and its count K; -1 until looked for, 0 if there is none. */
+  /** The slot in use and its count K; 0 if none is. */
   slot: number;
   count: number;
   /** Key of the MACs. */
   key: Key;
-}
-
-/** The cell of a value that has one; -1 for the others. */
-export function cellOf(value: number): number {
-  return value < 996 ? value : value === DISABLE ? 996 : -1;
 }
 
 /** The 32-bit MAC of what stands in a cell of the table at `count`. */
@@ -65,4 +60,12 @@ export function openTable(memory: Memory, position: number, unit: Unit): Table {
     }
   }
   return t;
+}
+
+/** Starts a walk at the table's count, if its value has a cell there. Throws when the memory does not answer. */
+export function skipToTable(walk: Walk, counts: Counts, t: Table): void {
+  const cell = walk.value < 996 ? walk.value : walk.value === DISABLE ? 996 : -1;
+  if (!t.count || cell < 0 || walk.extended) return;
+  const code = readCell(t, t.slot, cell, t.count);
+  if (code >= 0) skipTo(walk, counts, t.count, code);
 }

@@ -1,0 +1,209 @@
+import fc from "fast-check";
+import { DEMO } from "../../bench/demo-unit";
+import { encode } from "../../bench/encode";
+import { carry } from "../../firmware/token/carry.overlay";
+import { PAST } from "../../firmware/token/decode";
+import { BEGUN, openTable, SLOT, skipToTable, type Table, WHOLE } from "../../firmware/token/table";
+import { DeviceModel, vectors } from "../bench/oracle";
+import { FakeMemory } from "../fake";
+import { Decoder } from "./decoder";
+
+const NOW = 1702246400;
+const AT = 4096;
+const OTHER = { ...DEMO, key: "00112233445566778899aabbccddeeff" };
+
+/** A memory for a table, as flash that erases or as an EEPROM. */
+const memory = (flash: boolean) => new FakeMemory(AT + 2 * SLOT, flash);
+
+/** Does all that is to do, and returns the slices it took; `slices` ends it early, as a cut would. */
+function finish(t: Table, device: Decoder, slices = Infinity): number {
+  const step = carry(t, device.unit, device.paid);
+  let done = 1;
+  while (done < slices && step(8)) done++;
+  return done;
+}
+
+/** A device with a table that is as late as it may be, in a memory. */
+function equipped(count: number, flash: boolean, unit = DEMO): { device: Decoder; m: FakeMemory; t: Table } {
+  const device = new Decoder({ ...unit, count });
+  const m = memory(flash);
+  const t = openTable(m, AT, device.unit);
+  finish(t, device);
+  device.skip = (walk) => skipToTable(walk, device.paid, t);
+  return { device, m, t };
+}
+
+describe.each([
+  ["flash", true],
+  ["an EEPROM", false],
+])("a table in %s", (_name, flash) => {
+  test("makes a verdict at count 643 from 24 hashes, for every kind of token", () => {
+    const { device, t } = equipped(643, flash);
+    expect(t.count).toBe(643 - PAST);
+    for (const [kind, value] of [
+      ["add", 7],
+      ["set", 365],
+      ["disable", undefined],
+      ["add", 995],
+    ] as const) {
+      const { token } = encode({ ...DEMO, kind, count: device.paid.count, ...(value === undefined ? {} : { value }) });
+      expect(device.enter(token, NOW)).toMatchObject({ result: "valid", value: value ?? null });
+      // Three more for the cell: its key was made when the table was opened.
+      expect(device.hashes + 1).toBeLessThanOrEqual(24);
+    }
+  });
+
+  test("is found again after a restart, is carried on, and the older one is never used for it", () => {
+    const { device, m, t } = equipped(100, flash);
+    expect([t.slot, t.count]).toEqual([0, 84]);
+    device.paid.count = 110;
+    const again = openTable(m, AT, device.unit);
+    expect([again.slot, again.count]).toEqual([0, 84]);
+    finish(again, device);
+    expect([again.slot, again.count]).toEqual([1, 94]);
+    expect(openTable(m, AT, device.unit)).toMatchObject({ slot: 1, count: 94 });
+    expect(finish(again, device)).toBe(1);
+  });
+
+  test("cut anywhere while it is carried on, it is whole in the end and no decode is led astray", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 1200 }), { maxLength: 4 }), fc.nat(1 << 20), (cuts, noise) => {
+        const { device, m } = equipped(60, flash);
+        device.paid.count = 70;
+        for (const slices of cuts) {
+          finish(openTable(m, AT, device.unit), device, slices);
+          // What was being written when the power went is torn.
+          const torn = AT + (noise % (2 * SLOT));
+          m.bytes[torn] = flash ? m.bytes[torn] & noise : noise;
+          const t = openTable(m, AT, device.unit);
+          device.skip = (walk) => skipToTable(walk, device.paid, t);
+          const { token } = encode({ ...DEMO, kind: "add", value: noise % 996, count: 70 });
+          expect(device.walk(token).result).toBe("VALID");
+        }
+        const t = openTable(m, AT, device.unit);
+        // A cell that a cut made unwritable is found when all is written, and the slot is begun anew.
+        for (let tries = 0; t.count < 54 && tries < 3; tries++) finish(t, device);
+        expect(t.count).toBe(54);
+      }),
+      { numRuns: 40, seed: 20261122 },
+    );
+  });
+
+  test("is wiped when a sync lowers the count below what it holds", () => {
+    const { device, m, t } = equipped(100, flash);
+    const ahead = encode({ ...DEMO, kind: "add", value: 7, count: 162, exact: true }).token;
+    expect(device.enter(ahead, NOW).result).toBe("valid");
+    finish(t, device);
+    expect(t.count).toBe(162 - PAST);
+    expect(device.enter(encode({ ...DEMO, kind: "sync", count: 130, exact: true }).token, NOW).count).toBe(130);
+    // Until it is wiped, nothing is taken from it: it may lie beyond a token that is good again.
+    expect(device.enter(encode({ ...DEMO, kind: "add", value: 7, count: 130 }).token, NOW).count).toBe(132);
+    expect(device.hashes).toBe(132);
+    const codes = Buffer.from(m.bytes.slice(AT + t.slot * SLOT, AT + t.slot * SLOT + 8 * 996));
+    // The slot before last is whole, and not too late: it is gone back to, and carried on.
+    finish(t, device);
+    expect(t.count).toBe(100 - PAST);
+    finish(t, device);
+    expect(t.count).toBe(132 - PAST);
+    for (let at = 0; at < codes.length; at += 8)
+      expect(Buffer.from(m.bytes).includes(codes.subarray(at, at + 8))).toBe(false);
+  });
+});
+
+test("holds no code of the value 999, and none of a count that may still be accepted", () => {
+  const { device, m } = equipped(80, false);
+  const stored = new Set<number>();
+  for (let at = AT; at < m.bytes.length; at += 8) stored.add(Buffer.from(m.bytes).readUInt32LE(at));
+  for (const kind of ["sync", "add", "set", "disable"] as const)
+    for (let count = 80 - PAST + 1; count < 180; count++) {
+      if ((kind === "add" && count % 2) || (kind === "set" && count % 2 === 0)) continue;
+      const special = kind === "sync" || kind === "disable";
+      const { token } = encode({ ...DEMO, kind, count, exact: true, ...(special ? {} : { value: 7 }) });
+      const fresh = new Decoder({ ...DEMO, count: 80 });
+      if (fresh.enter(token, NOW).result !== "valid") continue;
+      expect(stored).not.toContain(fresh.walk(token).code);
+    }
+  expect(device.paid.count).toBe(80);
+  // The same for a sync to a count that the table is at.
+  for (let count = 20; count <= 80; count++) {
+    const { token } = encode({ ...DEMO, kind: "sync", count, exact: true });
+    const walk = new Decoder({ ...DEMO, count: 80 }).walk(token);
+    if (walk.result === "VALID") expect(stored).not.toContain(walk.code);
+  }
+});
+
+describe("who can write the memory gains nothing", () => {
+  const used = (device: Decoder) => {
+    const { token } = encode({ ...DEMO, kind: "set", value: 30, count: device.paid.count });
+    expect(device.enter(token, NOW).result).toBe("valid");
+    return token;
+  };
+  /** Tampers with the memory; then neither a used token nor one of another value is any good, and a bought one is. */
+  const attack = (tamper: (bytes: Uint8Array, device: Decoder) => void) => {
+    const { device, m } = equipped(100, false);
+    const token = used(device);
+    tamper(m.bytes, device);
+    const t = openTable(m, AT, device.unit);
+    device.skip = (walk) => skipToTable(walk, device.paid, t);
+    expect(device.enter(token, NOW).result).toBe("used");
+    const { token: bought } = encode({ ...DEMO, kind: "set", value: 30, count: device.paid.count });
+    expect(device.enter(bought, NOW).result).toBe("valid");
+  };
+  const cell = (value: number) => AT + value * 8;
+
+  test("with a cell of another value", () => attack((bytes) => bytes.copyWithin(cell(30), cell(31), cell(32))));
+
+  test("with a cell of another count: a chain moved on by two", () =>
+    attack((bytes) => {
+      const later = equipped(102, false).m.bytes;
+      bytes.set(later.subarray(cell(30), cell(31)), cell(30));
+    }));
+
+  test("with the code of another count, under the old seal", () =>
+    attack((bytes) => {
+      const later = equipped(102, false).m.bytes;
+      bytes.set(later.subarray(cell(30), cell(30) + 4), cell(30));
+    }));
+
+  test("with the whole table of a later count", () => attack((bytes) => bytes.set(equipped(140, false).m.bytes)));
+
+  test("with an older table put back", () => attack((bytes) => bytes.set(equipped(60, false).m.bytes)));
+
+  test("with the table of another device", () => attack((bytes) => bytes.set(equipped(100, false, OTHER).m.bytes)));
+
+  test("with another count in the marks of a slot", () =>
+    attack((bytes) => {
+      for (const mark of [BEGUN, WHOLE]) new DataView(bytes.buffer).setUint32(AT + mark * 8, 86, true);
+    }));
+
+  test("with random bytes", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1 }), (seed) =>
+        attack((bytes) => {
+          for (let i = AT, x = seed; i < bytes.length; i++) {
+            x = (Math.imul(x, 1103515245) + 12345) >>> 0;
+            bytes[i] = x >>> 16;
+          }
+        }),
+      ),
+      { numRuns: 20, seed: 20261122 },
+    );
+  });
+});
+
+test.each(vectors("token-scenarios.jsonl").slice(0, 12))(
+  "device $id of the scenarios does what the vectors say with tables stale, half-built and late",
+  (scenario) => {
+    const device = new Decoder({ ...scenario, restricted: scenario.restrictedDigits });
+    const model = new DeviceModel({ ...scenario, restricted: scenario.restrictedDigits });
+    const m = memory(scenario.id % 2 === 0);
+    let t = openTable(m, AT, device.unit);
+    device.skip = (walk) => skipToTable(walk, device.paid, t);
+    scenario.steps.forEach(({ at, token, result, kind, value, count }: any, i: number) => {
+      finish(t, device, [1, 30, 900, Infinity][i % 4]);
+      if (i % 5 === 0) t = openTable(m, AT, device.unit);
+      expect({ at, token, ...device.enter(token, at) }).toEqual({ at, token, result, kind, value, count });
+      model.enter(token, at);
+    });
+  },
+);
