@@ -69,13 +69,15 @@ function entry(board: any, dev: boolean): string {
       (driver) => `import { ${driver} } from "./hal/${driver === "flash" ? "espruino" : "drivers"}/${driver}";`,
     ),
     `import { main } from "./firmware/main";`,
+    board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
     ...(dev ? [] : ["lock();"]),
     `const serial = port(${literal(board.serial)});`,
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
     `const i2c = bus(${literal(board.i2c)});`,
     ...calls,
-    `main({ system, serial, ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
+    `const device = main({ system, serial, ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
+    board.settings.table ? "startTables(device);" : "",
   ].join("\n");
 }
 
@@ -107,7 +109,10 @@ export async function bundle(name: string, dev = false): Promise<Bundle> {
       destructuring: false,
       generator: false,
     },
-    define: { VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version) },
+    define: {
+      TABLE: String(!!board.settings.table),
+      VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version),
+    },
     logLevel: "silent",
   };
   const whole = await outputs({ ...options, plugins: [overlays(options)] });

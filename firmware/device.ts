@@ -1,7 +1,7 @@
 /** The services wired to the hal: what the device knows, its one door for tokens, and the tick that switches the output. */
 import type { Hal, Memory } from "../hal/hal";
 import { type Clock, checkClock, now, startClock } from "./clock/clock";
-import { applyToken, closeEntry, isActive, nothingPaid, type Paid, secondsLeft } from "./credit/credit";
+import type { Paid } from "./credit/credit";
 import { append, type Journal, latest, openJournal, PAYLOAD } from "./store/journal";
 import {
   BYPASSED,
@@ -24,17 +24,15 @@ import {
   unpackPaid,
   unpackUnit,
 } from "./store/records";
-import { DISABLE, remember, SYNC, skipToNear, startWalk, stepWalk, type Unit, type Walk } from "./token/decode";
+import { check } from "./token/check.overlay";
+import type { Unit, Walk } from "./token/decode";
+import type { TableSettings } from "./token/tables";
 
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
 
 /** Seconds by which a store of the time may come late. */
 const STORING = 2;
-
-/** The factory's test code: seconds of light, and how often in an hour. */
-const TEST_LIGHT = 30;
-const TESTS_AN_HOUR = 5;
 
 /** What a board's JSON says beside its parts. */
 export interface Settings {
@@ -43,6 +41,8 @@ export interface Settings {
   interval: number;
   /** Seconds that local time is ahead of UTC: the sign of little credit is not given at night. */
   utcOffset: number;
+  /** Where the table of codes is, if there is one. */
+  table?: TableSettings;
 }
 
 /** What became of a token; with the serial commands' words. */
@@ -87,6 +87,10 @@ export interface Device {
   events: string[];
   /** Who wants to know what happened: feedback to the person, a product's own code. */
   tell: (event: string, value: number) => void;
+  /** What the services of this board add: something to do with every tick, once a minute or more often… */
+  ticks: ((time: number) => void)[];
+  /** …and serial commands, by their name with the "#"; what they return is the answer, if anything. */
+  commands: { [name: string]: (fields: string[]) => string };
 }
 
 /** Notes an event, counts it where it has an index in the log's tally (-1: none), and tells it; names: docs/serial.md. */
@@ -109,7 +113,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     hal,
     settings,
     unit: undefined,
-    paid: nothingPaid(1),
+    paid: unpackPaid(new Uint8Array(PAYLOAD)),
     log: openLog(new Uint8Array(PAYLOAD)),
     clock,
     safe: undefined,
@@ -124,9 +128,11 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     lowDay: 0,
     events: [],
     tell: () => {},
+    ticks: [],
+    commands: {},
   };
-  const open = (memory: Memory) =>
-    openJournal(memory, hal.system.crc, 0, memory === hal.flash ? memory.byteLength / memory.eraseSize : 2, TIME);
+  d.paid.count = 1;
+  const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, TIME);
   try {
     d.fault = "FLASH";
     d.safe = open(hal.flash || hal.memory);
@@ -236,7 +242,7 @@ export function store(d: Device, journal: Journal | undefined, type: number, byt
 /** The output follows the credit, the factory's test for a moment, and nothing else. */
 function switchOutput(d: Device): void {
   const time = now(d.hal, d.clock);
-  const on = d.unit && !d.fault && (isActive(d.paid, time) || time < d.testUntil) ? 1 : 0;
+  const on = d.unit && !d.fault && (d.paid.unlocked || time < d.paid.until || time < d.testUntil) ? 1 : 0;
   if (on !== d.on) d.onSince = d.hal.system.ticks();
   d.on = on;
   d.hal.output.write(on);
@@ -246,7 +252,7 @@ function switchOutput(d: Device): void {
  * Runs when something is due: the clock's check, the end of credit, a look at the sense pin a second after a switch.
  * It alone kicks the watchdog, and only when it found clock, store, output and keypad alive.
  */
-function tick(d: Device): void {
+export function tick(d: Device): void {
   const system = d.hal.system;
   const output = d.hal.output;
   if (d.timer) system.cancel(d.timer);
@@ -271,6 +277,7 @@ function tick(d: Device): void {
     d.lowDay = Math.floor(hours / 24);
     d.tell("low credit", left);
   }
+  for (let i = 0; i < d.ticks.length; i++) d.ticks[i](time);
   const due = Math.min(
     60,
     storedTime(d) + d.settings.interval - time,
@@ -293,22 +300,7 @@ export function secondsClosed(d: Device): number {
 
 /** Seconds of credit left; -1 if the device was unlocked for ever. */
 export function credit(d: Device): number {
-  return d.paid.unlocked ? -1 : secondsLeft(d.paid, now(d.hal, d.clock));
-}
-
-/** The factory's test: light for a moment, a few times an hour. Returns the seconds until it is there again, or 0. */
-function testLight(d: Device): number {
-  const time = now(d.hal, d.clock);
-  const hour = Math.floor(time / 3600);
-  if (d.log.view.getUint32(TEST_HOUR, true) !== hour) d.log.bytes[TESTS] = 0;
-  if (d.log.bytes[TESTS] >= TESTS_AN_HOUR) return (hour + 1) * 3600 - time;
-  d.log.bytes[TESTS]++;
-  d.log.view.setUint32(TEST_HOUR, hour, true);
-  d.testUntil = time + TEST_LIGHT;
-  storeTime(d);
-  tick(d);
-  note(d, "test", -1);
-  return 0;
+  return d.paid.unlocked ? -1 : Math.max(0, d.paid.until - now(d.hal, d.clock));
 }
 
 /**
@@ -319,55 +311,6 @@ export function enterToken(d: Device, text: string, done: (answer: Answer, value
   const unit = d.unit;
   const closed = secondsClosed(d);
   const refusal = d.fault ? "FAULT" : !unit ? "NOT_SET_UP" : d.walk ? "BUSY" : closed ? "LOCKED" : "";
-  if (refusal || !unit) {
-    done(refusal as Answer, closed);
-    return;
-  }
-  const wrong = d.paid.wrong;
-  const closedUntil = d.paid.closedUntil;
-  const walk = startWalk(unit, d.paid, text);
-  if (d.paid.testCode && !walk.result && walk.token === d.paid.testCode && !walk.extended) {
-    const wait = testLight(d);
-    done(wait ? "LOCKED" : "TEST", wait || TEST_LIGHT);
-    return;
-  }
-  skipToNear(walk, d.paid);
-  const slice = () => {
-    let answer: Answer = "FAULT";
-    let value = 0;
-    if (d.walk !== walk) return;
-    stepWalk(walk, unit, d.paid, 4);
-    if (!walk.result) {
-      d.tell("progress", walk.count / walk.top);
-      d.hal.system.after(slice, 1);
-      return;
-    }
-    if (!d.fault) {
-      answer = walk.result;
-      if (answer !== "INVALID") {
-        d.paid.wrong = answer === "VALID" ? 0 : wrong;
-        d.paid.closedUntil = closedUntil;
-        if (answer === "VALID") {
-          remember(walk, d.paid);
-          applyToken(d.paid, unit, walk, now(d.hal, d.clock));
-          // Who just paid needs no reminder on the same day.
-          d.lowDay = Math.floor((now(d.hal, d.clock) + d.settings.utcOffset) / DAY);
-          if (walk.extended) answer = "EXTENDED";
-          else if (walk.value === SYNC) answer = "SYNCED";
-          else if (walk.value === DISABLE) answer = "PAYG_DISABLED";
-          value = walk.extended ? walk.value : credit(d);
-        }
-        if (!storePaid(d)) answer = "FAULT";
-      }
-    }
-    d.walk = undefined;
-    tick(d);
-    note(d, answer.toLowerCase(), -1);
-    done(answer, value);
-  };
-  d.walk = walk;
-  // Stored before the answer is known: cutting the power in the middle of the check gains nothing.
-  closeEntry(d.paid, now(d.hal, d.clock));
-  storePaid(d);
-  slice();
+  if (refusal || !unit) done(refusal as Answer, closed);
+  else check(d, unit, text, done);
 }

@@ -33,16 +33,6 @@ export function nothingPaid(count: number): Paid {
   return paid;
 }
 
-/** Seconds of light left: 0 if none; `Infinity` never, see `paid.unlocked`. */
-export function secondsLeft(paid: Paid, now: number): number {
-  return Math.max(0, paid.until - now);
-}
-
-/** Whether the output may be on. */
-export function isActive(paid: Paid, now: number): boolean {
-  return paid.unlocked > 0 || paid.until > now;
-}
-
 /**
  * Closes token entry as if the token about to be checked were invalid: 1 minute, doubling with each further one up to
  * 512 minutes. Stored before the check, so that cutting the power in the middle gains nothing.

@@ -1,7 +1,9 @@
 /** Makes the next table of codes (table.ts) out of the one in use, a few hashes at a time. */
+import type { Hal } from "../../hal/hal";
 import { type Counts, DISABLE, nextCode, PAST, type Unit } from "./decode";
 import { keyed } from "./siphash";
-import { BEGUN, macOf, readCell, SLOT, type Table, WHOLE } from "./table";
+import { BEGUN, macOf, openTable, readCell, SLOT, WHOLE } from "./table";
+import type { TableSettings } from "./tables";
 
 /** Values that have a cell. */
 const VALUES = 997;
@@ -11,9 +13,10 @@ const VALUES = 997;
  * tells whether anything is left to do. Cut anywhere, it goes on where it was; a cell that the memory did not keep is
  * passed over later, and costs time only. Throws when the memory does not answer.
  */
-export function carry(t: Table, unit: Unit, counts: Counts): (hashes: number) => boolean {
+export function carry(hal: Hal, settings: TableSettings, unit: Unit, counts: Counts): (hashes: number) => boolean {
+  const t = openTable(hal, settings, unit);
   const memory = t.memory;
-  const to = counts.count - PAST;
+  const to = Math.max(0, counts.count - PAST);
   const other = 1 - t.slot;
   const hash = keyed(unit.key);
   /** Slots to empty, and how far that went; and whether the other slot has yet to be begun. */

@@ -11,9 +11,10 @@
  * derived from the device's: what is in the wrong place, from another count or another device is passed over, and the
  * chain is walked from its beginning.
  */
-import type { Memory } from "../../hal/hal";
+import type { Hal, Memory } from "../../hal/hal";
 import { type Counts, DISABLE, skipTo, type Unit, type Walk } from "./decode";
 import { high, type Key, low, sip } from "./siphash";
+import type { TableSettings } from "./tables";
 
 export const BEGUN = 997;
 export const WHOLE = 998;
@@ -46,8 +47,9 @@ export function readCell(t: Table, slot: number, cell: number, count: number): n
 }
 
 /** Opens a table for a unit: derives its key and finds the slot in use. */
-export function openTable(memory: Memory, position: number, unit: Unit): Table {
-  const t: Table = { memory, position, slot: 1, count: 0, key: [] };
+export function openTable(hal: Hal, settings: TableSettings, unit: Unit): Table {
+  const memory = settings.flash ? hal.flash! : hal.memory;
+  const t: Table = { memory, position: settings.position, slot: 1, count: 0, key: [] };
   for (let i = 0; i < 2; i++) {
     sip(unit.key, "table " + i, 0, 0);
     t.key.push(low, high);

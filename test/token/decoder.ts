@@ -29,6 +29,9 @@ export class Decoder {
     };
     this.paid = nothingPaid(u.count ?? 1);
   }
+  secondsLeft(now: number): number {
+    return Math.max(0, this.paid.until - now);
+  }
   /** Hashes of the last decode. */
   hashes = 0;
   /** Where decodes may start besides; tests of tables put theirs here. */
