@@ -66,6 +66,18 @@ function inFours(code: number, digits: number): string {
   return Array.from(code.toString(4).padStart(digits, "0"), (digit) => Number(digit) + 1).join("");
 }
 
+/** The code of a value at a count of the chain, before the value is put back into its end. */
+function codeAt(words: Uint32Array, startingCode: number, value: number, count: number, form: typeof STANDARD): number {
+  const message = Buffer.alloc(8);
+  let code = startingCode - (startingCode % form.modulus) + ((startingCode + value) % form.modulus);
+  for (let i = 0; i < count; i++) {
+    message.writeUInt32BE(form === EXTENDED ? Math.floor(code / 2 ** 32) : code, 0);
+    message.writeUInt32BE(code % 2 ** 32, 4);
+    code = reduce(hash(words, message), form);
+  }
+  return code;
+}
+
 function keyWords(key: string): Uint32Array {
   need(/^[0-9a-f]{32}$/i.test(key), "key", "The key is not 32 hexadecimal digits.");
   const bytes = Buffer.from(key, "hex");
@@ -133,16 +145,37 @@ export function encode(request: TokenRequest): { token: string; count: number } 
   );
 
   const { form } = rule;
-  const base = (startingCode + value) % form.modulus;
-  const withBase = (code: number) => code - (code % form.modulus) + base;
-  const message = Buffer.alloc(8);
-  let code = withBase(startingCode);
-  for (let i = 0; i < count; i++) {
-    message.writeUInt32BE(form === EXTENDED ? Math.floor(code / 2 ** 32) : code, 0);
-    message.writeUInt32BE(code % 2 ** 32, 4);
-    code = reduce(hash(words, message), form);
-  }
-  code = withBase(code);
+  const last = codeAt(words, startingCode, value, count, form);
+  const code = last - (last % form.modulus) + ((startingCode + value) % form.modulus);
   const token = restricted ? inFours(code, form.restrictedDigits) : String(code).padStart(form.digits, "0");
   return { token, count };
+}
+
+/**
+ * The table of codes with which a unit leaves the factory at `count`, as the serial commands that write it before the
+ * set-up (docs/store.md, "Table of codes"); none for a unit so young that it has no past.
+ */
+export function tableCommands(unit: { key: string; startingCode?: number; count: number }): string[] {
+  const at = unit.count - 16;
+  const words = keyWords(unit.key);
+  const startingCode = unit.startingCode ?? deriveStartingCode(unit.key);
+  if (at < 1) return [];
+  const halves = [0, 1].map((i) => hash(words, Buffer.from(`table ${i}`)));
+  const seal = Uint32Array.from(halves.flatMap(({ h, l }) => [l, h]));
+  const image = Buffer.alloc(999 * 8, 0xff);
+  const message = Buffer.alloc(8);
+  const put = (cell: number, word: number) => {
+    message.writeUInt32LE(word, 0);
+    message.writeUInt32LE(at * 1024 + cell, 4);
+    image.writeUInt32LE(word, cell * 8);
+    image.writeInt32LE(hash(seal, message).l | 0, cell * 8 + 4);
+  };
+  for (let cell = 0; cell < 997; cell++)
+    put(cell, codeAt(words, startingCode, cell < 996 ? cell : KINDS.disable.code, at, STANDARD));
+  put(997, at);
+  put(998, at);
+  return Array.from({ length: Math.ceil(image.length / 48) }, (_, i) => {
+    const from = i * 48;
+    return `#TABLE;${from};${image.subarray(from, from + 48).toString("hex")}`;
+  });
 }

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEMO } from "../../bench/demo-unit";
-import { encode, type TokenRequest } from "../../bench/encode";
-import { type Bundle, boardNames, bundle } from "../../build/bundle";
+import { encode, type TokenRequest, tableCommands } from "../../bench/encode";
+import { type Bundle, boardNames, bundle, readBoard } from "../../build/bundle";
 import { DeviceModel, type Entry, vectors } from "../bench/oracle";
 import { type Figures, Rig } from "./rig";
 
@@ -224,6 +224,51 @@ function tests(name: string, engine: string): void {
       expect(extended).toHaveLength(20);
       expect(rig.ask(`#TOKEN;${extended}`)).toEqual(["#TOKEN;EXTENDED;123456"]);
       expect(rig.ask(`#TOKEN;${token({ kind: "add", value: 5, count: 4 })}`)).toEqual(["#TOKEN;INVALID"]);
+    });
+  });
+
+  const { table } = readBoard(name).settings;
+  (table ? describe : describe.skip)(`the table of codes${table ? "" : " (this board has none)"}`, () => {
+    const unit = { ...DEMO, count: 643 };
+    const answerTime = (line: string) => {
+      rig.do(`raw ${JSON.stringify(`${line}\n`)}`);
+      for (let ms = 10; ; ms += 10) {
+        const said = rig.ask("wait 0.01");
+        if (said.length) return { said: said[0], ms };
+        if (ms > 5000) throw new Error("No answer");
+      }
+    };
+
+    test("written by the factory before the set-up, makes a verdict at once at any age, and is carried on", () => {
+      for (const line of tableCommands(unit)) expect(rig.ask(line)).toEqual(["#TABLE;OK"]);
+      setUp(";643");
+      expect(rig.ask(tableCommands(unit)[0])).toEqual(["#TABLE;ERROR;SET_UP_ALREADY"]);
+      const first = token({ kind: "add", value: 30, count: 643 });
+      // A slice of four hashes takes a millisecond or more: without the table these are 161 slices.
+      expect(answerTime(`#TOKEN;${first}`)).toMatchObject({ said: expect.stringMatching(/^#TOKEN;VALID/), ms: 10 });
+      const erases = rig.state().flash!.maxErases;
+      rig.do("wait 3600");
+      expect(rig.state().flash!.maxErases).toBeGreaterThanOrEqual(erases);
+      rig.off(5);
+      const second = token({ kind: "set", value: 300, count: 644 });
+      expect(answerTime(`#TOKEN;${second}`)).toMatchObject({ said: "#TOKEN;VALID;25920000", ms: 10 });
+    });
+
+    test("that somebody made up changes nothing", () => {
+      for (const line of tableCommands({ ...unit, key: "00".repeat(16) })) rig.ask(line);
+      setUp(";643");
+      const { said } = answerTime(`#TOKEN;${token({ kind: "set", value: 3, count: 643 })}`);
+      expect(said).toBe("#TOKEN;VALID;259200");
+    });
+
+    test.each([
+      ["no place", "#TABLE", "POSITION"],
+      ["a place between two cells", "#TABLE;4;0011223344556677", "POSITION"],
+      ["a place outside", "#TABLE;8192;0011223344556677", "POSITION"],
+      ["half a cell", "#TABLE;0;00112233", "HEX"],
+      ["something else", "#TABLE;0;001122334455667g", "HEX"],
+    ])("refuses %s", (_what, line, reason) => {
+      expect(rig.ask(line)).toEqual([`#TABLE;ERROR;${reason}`]);
     });
   });
 

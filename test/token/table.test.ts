@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { DEMO } from "../../bench/demo-unit";
-import { encode } from "../../bench/encode";
+import { encode, tableCommands } from "../../bench/encode";
 import { carry } from "../../firmware/token/carry.overlay";
 import { PAST } from "../../firmware/token/decode";
 import { BEGUN, openTable, SLOT, skipToTable, WHOLE } from "../../firmware/token/table";
@@ -123,6 +123,16 @@ describe.each([
     for (let at = 0; at < codes.length; at += 8)
       expect(Buffer.from(m.bytes).includes(codes.subarray(at, at + 8))).toBe(false);
   });
+});
+
+test("is, cell by cell, what the factory's tool computes on its own", () => {
+  const { m } = equipped(77, false);
+  for (const line of tableCommands({ ...DEMO, count: 77 })) {
+    const [, at, hex] = line.split(";");
+    expect(line.length).toBeLessThanOrEqual(128);
+    expect(Buffer.from(m.bytes.subarray(AT + +at, AT + +at + hex.length / 2)).toString("hex")).toBe(hex);
+  }
+  expect(tableCommands({ ...DEMO, count: PAST })).toEqual([]);
 });
 
 test("holds no code of the value 999, and none of a count that may still be accepted", () => {
