@@ -8,6 +8,7 @@ import {
   CLOCK_LOST,
   DEAD_OUTPUT,
   FAILURES,
+  LAST_TYPE,
   type Log,
   MEMORY_REPLACED,
   openLog,
@@ -16,8 +17,6 @@ import {
   RESTARTS,
   SHORT_STARTS,
   seal,
-  TEST_HOUR,
-  TESTS,
   TIME,
   UNIT,
   UNSURE,
@@ -132,7 +131,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     commands: {},
   };
   d.paid.count = 1;
-  const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, TIME);
+  const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, LAST_TYPE);
   try {
     d.fault = "FLASH";
     d.safe = open(hal.flash || hal.memory);

@@ -26,7 +26,7 @@ export interface Journal {
   page: number;
   number: number;
   /** Slot of the newest record by type; -1 is none. */
-  newest: number[];
+  newest: Int16Array;
 }
 
 /** Reads the record in a slot; undefined if there is none or it is torn. */
@@ -48,8 +48,7 @@ export function openJournal(
   types: number,
 ): Journal {
   const perPage = memory.eraseSize / RECORD;
-  const newest: number[] = [];
-  for (let type = 0; type <= types; type++) newest.push(-1);
+  const newest = new Int16Array(types + 1);
   const j: Journal = { memory, crc, position, perPage, slots: pages * perPage, slot: 0, page: -1, number: 0, newest };
   find(j, -1);
   // Flash takes no second write: what power cuts left behind is passed over.
@@ -72,7 +71,7 @@ function find(j: Journal, except: number): void {
     if (view) {
       const number = view.getUint32(0, true);
       const type = view.getUint8(4);
-      if (number > numbers[type]) {
+      if (type < numbers.length && number > numbers[type]) {
         numbers[type] = number;
         j.newest[type] = slot;
       }
@@ -118,7 +117,10 @@ export function append(j: Journal, type: number, payload: Uint8Array): void {
   for (let tries = 0; tries < 8; tries++) {
     if (j.slot % j.perPage === 0 && j.slot !== j.page * j.perPage) {
       const last = j.page;
-      if (j.newest.some((slot) => slot >= j.slot && slot < j.slot + j.perPage)) {
+      let needed = false;
+      for (let t = 1; t < j.newest.length; t++)
+        needed = needed || Math.floor(j.newest[t] / j.perPage) * j.perPage === j.slot;
+      if (needed) {
         // Cuts used up the last page before all was copied to it: that starts over.
         find(j, last);
         j.slot = last * j.perPage;

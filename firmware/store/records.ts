@@ -10,6 +10,11 @@ import { PAYLOAD } from "./journal";
 export const UNIT = 1;
 export const PAID = 2;
 export const TIME = 3;
+/** Which server is used, and two places of ten records each for what is known of one: metrics/servers.ts. */
+export const SERVER = 4;
+export const SERVER_TEXTS = 5;
+export const SERVER_PARTS = 10;
+export const LAST_TYPE = 24;
 
 /**
  * The record of type TIME as it is stored: written often, to a memory that others can write.
