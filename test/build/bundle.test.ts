@@ -34,7 +34,7 @@ test("what was moved is still found: every text of the bundle leads to a line of
   expect([...sources]).toEqual(
     expect.arrayContaining([
       "../firmware/setup.overlay.ts",
-      "../firmware/console/console.ts",
+      "../firmware/console/command.overlay.ts",
       "../hal/drivers/matrix.ts",
       "../hal/espruino/espruino.ts",
     ]),
