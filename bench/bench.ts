@@ -6,6 +6,7 @@ import { bundle } from "../build/bundle";
 import type { EngineMaker } from "./engines/engine";
 import { espruinoEngine } from "./engines/espruino";
 import { nodeEngine } from "./engines/node";
+import { readUnits } from "./server/units";
 import { COMMANDS, type Said, Session, START } from "./session";
 
 /** Engines by name. */
@@ -40,6 +41,7 @@ async function main(argv: string[]): Promise<void> {
         .default("node"),
     )
     .option("--state <dir>", "where non-volatile memory and world time live between runs")
+    .option("--units <file>", "units that the server knows, as npm run server takes them (it also learns from #SETUP)")
     .option(
       "--time <unix>",
       `where world time starts (default: where the state's last run ended, or ${START})`,
@@ -47,7 +49,7 @@ async function main(argv: string[]): Promise<void> {
     )
     .addHelpText("after", help)
     .parse(argv, { from: "user" });
-  const { stdio, script, board: name, engine, state, time } = command.opts();
+  const { stdio, script, board: name, engine, state, time, units: file } = command.opts();
   if (!stdio === !script) throw new Error("Choose --stdio or --script FILE");
   if (engine === "serial") throw new Error("This build has no serial engine yet: choose --engine node or espruino");
 
@@ -60,7 +62,8 @@ async function main(argv: string[]): Promise<void> {
   const lines = script
     ? readFileSync(script, "utf8").split("\n")
     : createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  const session = new Session({ board, code, make: ENGINES[engine], out, time, state });
+  const units = file && readUnits(file).units;
+  const session = new Session({ board, code, make: ENGINES[engine], out, time, state, units });
   try {
     for await (const line of lines) {
       session.line(line);

@@ -66,16 +66,22 @@ function inFours(code: number, digits: number): string {
   return Array.from(code.toString(4).padStart(digits, "0"), (digit) => Number(digit) + 1).join("");
 }
 
-/** The code of a value at a count of the chain, before the value is put back into its end. */
-function codeAt(words: Uint32Array, startingCode: number, value: number, count: number, form: typeof STANDARD): number {
+/** The code that is `steps` further in a chain. */
+function hashOn(words: Uint32Array, first: number, steps: number, form: typeof STANDARD): number {
   const message = Buffer.alloc(8);
-  let code = startingCode - (startingCode % form.modulus) + ((startingCode + value) % form.modulus);
-  for (let i = 0; i < count; i++) {
+  let code = first;
+  for (let i = 0; i < steps; i++) {
     message.writeUInt32BE(form === EXTENDED ? Math.floor(code / 2 ** 32) : code, 0);
     message.writeUInt32BE(code % 2 ** 32, 4);
     code = reduce(hash(words, message), form);
   }
   return code;
+}
+
+/** The code of a value at a count of the chain, before the value is put back into its end. */
+function codeAt(words: Uint32Array, startingCode: number, value: number, count: number, form: typeof STANDARD): number {
+  const first = startingCode - (startingCode % form.modulus) + ((startingCode + value) % form.modulus);
+  return hashOn(words, first, count, form);
 }
 
 function keyWords(key: string): Uint32Array {
@@ -149,6 +155,33 @@ export function encode(request: TokenRequest): { token: string; count: number } 
   const code = last - (last % form.modulus) + ((startingCode + value) % form.modulus);
   const token = restricted ? inFours(code, form.restrictedDigits) : String(code).padStart(form.digits, "0");
   return { token, count };
+}
+
+/**
+ * The first of a unit's counts from `count` + 1 to `count` + `reach` at which it has this token; undefined if there is none,
+ * or if the text is no token by its form.
+ */
+export function countOf(
+  unit: { key: string; startingCode?: number; restricted?: boolean },
+  token: string,
+  count: number,
+  reach: number,
+): number | undefined {
+  const { key, restricted, startingCode = deriveStartingCode(key) } = unit;
+  const forms = [STANDARD, EXTENDED];
+  const form = forms.find(({ digits, restrictedDigits }) => token.length === (restricted ? restrictedDigits : digits));
+  if (!form || !(restricted ? /^[1-4]+$/ : /^\d+$/).test(token)) return undefined;
+  const fromFours = () => Array.from(token).reduce((sum, digit) => sum * 4 + Number(digit) - 1, 0);
+  const wanted = restricted ? fromFours() : Number(token);
+  const words = keyWords(key);
+  // The value is plain in the end of a token; one modulus more keeps it above 0.
+  const value = (wanted - startingCode) % form.modulus;
+  let code = codeAt(words, startingCode, value + form.modulus, count, form);
+  for (let at = count + 1; at <= Math.min(count + reach, 65535); at++) {
+    code = hashOn(words, code, 1, form);
+    if (code - (code % form.modulus) + (wanted % form.modulus) === wanted) return at;
+  }
+  return undefined;
 }
 
 /**

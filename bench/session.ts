@@ -3,9 +3,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { type State, VirtualBoard } from "./board";
 import type { EngineMaker } from "./engines/engine";
+import { serverCommand, USAGE } from "./server/commands";
+import { createServer, type MetricsServer, type Unit } from "./server/server";
 
 /** What comes out, one object a line. */
-export type Said = { uart: string } | { uncaught: string } | { state: State } | { done: string } | { error: string };
+export type Said =
+  | { uart: string }
+  | { uncaught: string }
+  | { state: State }
+  | { server: string }
+  | { done: string }
+  | { error: string };
 
 export interface SessionOptions {
   /** The board's JSON, its bundle, and what runs it. */
@@ -17,6 +25,8 @@ export interface SessionOptions {
   time?: number;
   /** Folder in which non-volatile memory lives between runs. */
   state?: string;
+  /** Units that the server knows from the start; others it learns from `#SETUP`. */
+  units?: Unit[];
 }
 
 /** Where world time starts unless told otherwise: a fixed date, so that runs repeat. 2026-11-22T00:00:00Z. */
@@ -197,7 +207,16 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
   },
   sample: { usage: "sample", about: "not in this build", run: later("sample", "sensors") },
   modem: { usage: "modem", about: "not in this build", run: later("modem", "modem") },
-  server: { usage: "server", about: "not in this build", run: later("server", "server") },
+  server: {
+    usage: `server ${USAGE}`,
+    about:
+      "what the built-in server says to this unit's next requests, and whether it is there; it knows the unit from #SETUP. " +
+      "A T is a token's digits, or add:DAYS, set:DAYS, extended:VALUE, disable or sync",
+    run: ({ server, serial }, _args, rest) => {
+      const wrong = serverCommand(server, serial, rest);
+      need(!wrong, wrong ?? "");
+    },
+  },
 };
 
 /** A virtual board, powered on, that is worked with lines of the protocol. */
@@ -205,10 +224,15 @@ export class Session {
   readonly board: VirtualBoard;
   readonly out: (said: Said) => void;
   readonly keys: string;
+  /** What the device's requests reach. */
+  readonly server: MetricsServer;
+  /** The unit on the bench, as far as the server knows one. */
+  serial?: string;
   /** True once it ended. */
   closed = false;
   private heard = 0;
   private saved = -1;
+  private setup = "";
 
   constructor(private options: SessionOptions) {
     const { board, code, make, out, state } = options;
@@ -219,8 +243,17 @@ export class Session {
     const time = options.time ?? last ?? START;
     need(time >= (last ?? 0), `The state in ${state} is from ${last}: time cannot start before that`);
     this.board = new VirtualBoard(board, code, make, time);
+    this.server = createServer({
+      units: options.units,
+      now: () => Math.floor(this.board.world.now / 1000),
+      log: (text, request) => {
+        if (request) out({ server: text });
+      },
+    });
+    if (options.units?.length === 1) this.serial = options.units[0].serial;
     this.board.onLine = (line) => {
       this.heard++;
+      if (line === "#SETUP;OK" && this.setup) this.introduce();
       out({ uart: line });
     };
     for (const [file, part] of this.memories()) {
@@ -266,9 +299,26 @@ export class Session {
   /** Sends a line to the serial port and lets time pass until the device says something. */
   private ask(line: string): void {
     const before = this.heard;
+    if (line.startsWith("#SETUP;")) this.setup = line;
     const { board } = this;
     board.type(`${Buffer.from(line, "utf8").toString("latin1")}\n`);
     for (let ms = 0; ms < ANSWER && this.heard === before && board.powered; ms += STEP) board.wait(STEP / 1000);
+  }
+
+  /** Tells the server of the unit that was just set up, key included: it stays in memory there. */
+  private introduce(): void {
+    const [, serial, code, key, count, divider, restricted] = this.setup.split(";");
+    const optional = (text = "") => (text === "" ? undefined : Number(text));
+    this.server.add({
+      serial,
+      key,
+      startingCode: optional(code),
+      count: optional(count),
+      timeDivider: optional(divider),
+      restricted: restricted === "1",
+    });
+    this.serial = serial;
+    this.setup = "";
   }
 
   private step(run: () => void): void {

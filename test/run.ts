@@ -108,8 +108,8 @@ async function main(args: string[]): Promise<void> {
     if (written) console.log(`Written: ${relative(root, report)}`);
     else if (hil) console.log("No report: all of the suite must have passed, on the sources as they are now.");
     else await warnOfOldReport();
-    if (!process.env.ESPRUINO && skipped) {
-      console.log("Skipped, because ESPRUINO names no interpreter:");
+    if (skipped) {
+      console.log("Skipped, for want of ESPRUINO (an interpreter) or OPENPAYGO_PYTHON (the published library):");
       const where = count(result, (file, _group, status) => (status === "pending" ? file : undefined));
       for (const [file, tests] of Object.entries(where)) console.log(`  ${tests} in ${file}`);
     }

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { DEMO } from "../../bench/demo-unit";
-import { deriveStartingCode, encode, type Kind, nextCount, TokenError, type TokenRequest } from "../../bench/encode";
+import {
+  countOf,
+  deriveStartingCode,
+  encode,
+  type Kind,
+  nextCount,
+  TokenError,
+  type TokenRequest,
+} from "../../bench/encode";
 import { derivedStartingCode, read, vectors } from "./oracle";
 
 const { key, startingCode } = DEMO;
@@ -23,6 +31,18 @@ test("every token of the published library is made as it makes it", () => {
       restricted: line.restricted_digit_set,
     });
     expect(made).toEqual({ token: line.token, count: line.new_count });
+  }
+});
+
+test("the count of every token of the published library is found again, and of no other unit's", () => {
+  for (const { key, starting_code, restricted_digit_set: restricted, token, new_count: count } of vectors(
+    "published-tokens.jsonl",
+  )) {
+    const unit = { key, startingCode: starting_code, restricted };
+    expect(countOf(unit, token, 0, 65535)).toBe(count);
+    expect(countOf(unit, token, count, 20)).toBeUndefined();
+    expect(countOf({ ...unit, key: "0".repeat(32) }, token, 0, 200)).toBeUndefined();
+    expect(countOf({ ...unit, restricted: !restricted }, token, 0, 200)).toBeUndefined();
   }
 });
 

@@ -110,7 +110,7 @@ describe("a session", () => {
     ['raw "\\u0100"', "bytes"],
     ["sample volts 12", "no sensors"],
     ["modem fault silent", "no modem"],
-    ["server down", "no server"],
+    ["server until 5", "#SETUP"],
   ])("refuses %j with what to change, and nothing changes", (line, says) => {
     const bench = open();
     const [before] = bench("state");
