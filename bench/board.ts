@@ -1,4 +1,4 @@
-import { Controller } from "./controller";
+import { Controller, type Network } from "./controller";
 import type { EngineMaker } from "./engines/engine";
 import { at24 } from "./parts/at24";
 import { buzzer } from "./parts/buzzer";
@@ -57,6 +57,8 @@ export class VirtualBoard {
   readonly controller: Controller;
   /** Lines that the factory port says. */
   onLine: (line: string) => void = () => {};
+  /** What answers the device's POSTs. */
+  network: Network = () => undefined;
   /** Exceptions that the firmware did not catch: there should be none. */
   readonly uncaught: string[] = [];
   private line = "";
@@ -71,7 +73,7 @@ export class VirtualBoard {
   ) {
     this.world = new World(unixSeconds);
     const parts: { [name: string]: Part } = {};
-    for (const [name, options] of Object.entries<any>(board.parts))
+    for (const [name, options] of Object.entries<any>(board.parts).filter(([, { driver }]) => driver !== "wifi"))
       parts[name] = MODELS[options.driver as keyof Models](this.world, options);
     this.parts = parts as Parts;
     const pins = [...new Set(JSON.stringify(board).match(/\b[A-D]\d+\b/g))].sort();
@@ -88,6 +90,8 @@ export class VirtualBoard {
         uncaught: (text) => this.uncaught.push(text),
         analog: () => 0,
         flash: this.parts.flash,
+        accessPoint: board.parts.transport,
+        network: (sent) => this.network(sent),
       },
       make,
       code,

@@ -4,6 +4,17 @@ import type { Part } from "./parts/part";
 import type { Level } from "./wires";
 import type { World } from "./world";
 
+/** A POST that a device sent, whatever carried it. */
+export interface Sent {
+  url: string;
+  /** Names in lower case. */
+  headers: { [name: string]: string };
+  body: Buffer;
+}
+
+/** What answers POSTs; undefined where nothing does. */
+export type Network = (sent: Sent) => { status: number; body: Buffer } | undefined;
+
 /** What the controller's own pins, buses and ports are connected to. */
 export interface Surroundings {
   /** Parts on the I2C bus, by port name. */
@@ -18,6 +29,22 @@ export interface Surroundings {
   analog: (pin: string) => number;
   /** The controller's own flash, where the board keeps something in it. */
   flash?: Flash;
+  /** The access point that a radio finds, by name and password, and what is behind it. */
+  accessPoint?: { ssid: string; password: string };
+  network: Network;
+}
+
+/** Milliseconds that a radio takes to connect, a piece to be sent, a server to answer. */
+const CONNECT = 2000;
+const DRAIN = 5;
+const ANSWER = 300;
+
+/** An exchange of Espruino's `http` module. */
+interface Exchange {
+  options: { protocol: string; host: string; port: number; path: string; headers: { [name: string]: unknown } };
+  /** Who listens, by event. */
+  on: { [event: string]: number };
+  body: string;
 }
 
 /** Milliseconds from a reset to the first line of the program. */
@@ -35,6 +62,8 @@ export class Controller {
   private modes = new Map<string, string>();
   private started = 0;
   private bitrate = 100000;
+  private exchanges = new Map<number, Exchange>();
+  private connected = false;
   private patience = 0;
   private dog = 0;
   private operations: { [name: string]: (args: any[]) => unknown };
@@ -75,6 +104,8 @@ export class Controller {
     this.timers.clear();
     this.watches.clear();
     this.listeners.clear();
+    this.exchanges.clear();
+    this.connected = false;
     this.modes.clear();
   }
 
@@ -147,6 +178,32 @@ export class Controller {
   /** Time on a bus: start, address, bytes with their acknowledges, stop. */
   private busTime(bytes: number): void {
     this.world.elapse(((bytes + 1) * 9 + 2) / (this.bitrate / 1000));
+  }
+
+  /** Something later in an exchange, if it is still there then. */
+  private later(ms: number, id: number, what: (exchange: Exchange) => void): void {
+    this.world.after(ms, () => {
+      const exchange = this.exchanges.get(id);
+      if (exchange) what(exchange);
+    });
+  }
+
+  /** The whole request has been sent: the server answers, or the connection fails. */
+  private exchange(id: number, { options, on, body }: Exchange): void {
+    const { protocol, host, port, path } = options;
+    const headers = Object.entries(options.headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+    const url = `${protocol}//${host}:${port}${path}`;
+    const reachable = this.connected || !this.around.accessPoint;
+    const sent = { url, headers: Object.fromEntries(headers), body: Buffer.from(body, "latin1") };
+    const answer = reachable ? this.around.network(sent) : undefined;
+    if (!answer) this.deliver(on.error, { code: -1 }, true);
+    else {
+      this.deliver(id, answer.status, true);
+      const text = answer.body.toString("latin1");
+      for (let i = 0; i < text.length; i += 536) this.deliver(on.data, text.slice(i, i + 536), false);
+      this.deliver(on.close, false, true);
+    }
+    this.exchanges.delete(id);
   }
 
   private call(operation: string, args: any[]): unknown {
@@ -228,6 +285,30 @@ export class Controller {
       flashRead: (args) => this.around.flash?.fetch(args[0], args[1]),
       flashWrite: (args) => this.around.flash?.program(args[0], Uint8Array.from(args[1].split(","))),
       flashErase: (args) => this.around.flash?.erase(args[0]),
+      wifi: ([id, ssid, password]) => {
+        const { accessPoint } = this.around;
+        this.connected = false;
+        if (!id) return;
+        this.world.after(CONNECT, () => {
+          this.connected = accessPoint?.ssid === ssid && accessPoint?.password === password;
+          this.deliver(id, this.connected ? null : "NOT_FOUND", true);
+        });
+      },
+      http: ([id, options]) => {
+        this.exchanges.set(id, { options, on: {}, body: "" });
+      },
+      // What listens to the answer says so after it began.
+      httpOn: ([id, event, fn]) => {
+        const exchange = this.exchanges.get(id);
+        if (exchange) exchange.on[event] = fn;
+      },
+      httpWrite: ([id, data]) => {
+        const exchange = this.exchanges.get(id);
+        if (!exchange) throw new Error("This socket is closed");
+        exchange.body += data;
+        this.later(DRAIN, id, ({ on }) => this.deliver(on.drain, undefined, false));
+      },
+      httpEnd: ([id]) => this.later(ANSWER, id, (exchange) => this.exchange(id, exchange)),
       watchdog: (args) => {
         this.patience = args[0] * 1000;
         this.kick();

@@ -250,6 +250,13 @@ export class Session {
         if (request) out({ server: text });
       },
     });
+    // The built-in server is wherever the device thinks that one is, but for hosts that cannot exist (RFC 2606).
+    this.board.network = ({ url, headers, body }) => {
+      const { hostname, pathname } = new URL(url);
+      if (hostname.endsWith(".invalid")) return undefined;
+      const answer = this.server.answer("POST", `/${pathname.split("/").pop()}`, headers, body);
+      return answer && { status: answer.status, body: Buffer.from(answer.body) };
+    };
     if (options.units?.length === 1) this.serial = options.units[0].serial;
     this.board.onLine = (line) => {
       this.heard++;

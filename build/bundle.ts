@@ -31,6 +31,9 @@ export function readBoard(name: string): any {
   return JSON.parse(readFileSync(join(root, "boards", `${name}.json`), "utf8"));
 }
 
+/** Drivers that are the controller's own. */
+const NATIVE = ["flash", "wifi"];
+
 /** What Espruino reads from the objects that its functions are given. */
 const ESPRUINO_OPTIONS = "repeat edge freq scl sda bitrate tx rx bytesize parity stopbits path".split(" ");
 
@@ -66,7 +69,7 @@ function entry(board: any, dev: boolean): string {
   return [
     `import { bus, io, lock, port, system } from "./hal/espruino/espruino";`,
     ...drivers.map(
-      (driver) => `import { ${driver} } from "./hal/${driver === "flash" ? "espruino" : "drivers"}/${driver}";`,
+      (driver) => `import { ${driver} } from "./hal/${NATIVE.includes(driver) ? "espruino" : "drivers"}/${driver}";`,
     ),
     `import { main } from "./firmware/main";`,
     board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",

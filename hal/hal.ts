@@ -133,6 +133,8 @@ export interface Hal {
   flash?: Memory;
   keypad: Keypad;
   serial: Serial;
+  /** What carries reports, if anything does. */
+  transport?: Transport;
   /** Parts that a board may leave out. Lamps take 1 and 0, the buzzer hertz and 0. */
   display?: Display;
   green?: (on: number) => void;

@@ -110,7 +110,34 @@ var $flash = {
     $call("flashErase", address);
   },
 };
-global.require = (name) => (name === "Flash" ? $flash : undefined);
+/* One exchange over the network; the bench keeps what is sent, as the network's own buffers do. */
+var $http = {
+  request: (options, fn) => {
+    var id = $keep((status) => fn({ statusCode: "" + status, on: on }));
+    var on = (event, heard) => {
+      $call("httpOn", id, event, $keep(heard));
+    };
+    $call("http", id, options);
+    return {
+      on: on,
+      write: (data) => {
+        $call("httpWrite", id, data);
+      },
+      end: () => {
+        $call("httpEnd", id);
+      },
+    };
+  },
+};
+var $wifi = {
+  connect: (ssid, options, fn) => {
+    $call("wifi", $keep(fn), ssid, options.password);
+  },
+  disconnect: () => {
+    $call("wifi", 0);
+  },
+};
+global.require = (name) => ({ Flash: $flash, http: $http, Wifi: $wifi })[name];
 var I2C1 = new I2C("I2C1");
 var I2C2 = new I2C("I2C2");
 var Serial1 = new Serial("Serial1");
