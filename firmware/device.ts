@@ -90,6 +90,8 @@ export interface Device {
   ticks: ((time: number) => void)[];
   /** …and serial commands, by their name with the "#"; what they return is the answer, if anything. */
   commands: { [name: string]: (fields: string[]) => string };
+  /** Takes a server's answer from the factory port, in pieces; "" ends it. */
+  hear?: (piece: string) => void;
 }
 
 /** Notes an event, counts it where it has an index in the log's tally (-1: none), and tells it; names: docs/serial.md. */
@@ -305,11 +307,17 @@ export function credit(d: Device): number {
 /**
  * The one door for tokens, from the keypad or a wire. `done` gets what became of it, and a number with "VALID" and
  * "SYNCED" (seconds left), "EXTENDED" (the value), "LOCKED" and "TEST" (seconds). It may be called before this returns.
+ * `served`: it comes from the unit's server, so a wrong one closes no door, and a closed door is open to it.
  */
-export function enterToken(d: Device, text: string, done: (answer: Answer, value: number) => void): void {
+export function enterToken(
+  d: Device,
+  text: string,
+  done: (answer: Answer, value: number) => void,
+  served?: boolean,
+): void {
   const unit = d.unit;
   const closed = secondsClosed(d);
-  const refusal = d.fault ? "FAULT" : !unit ? "NOT_SET_UP" : d.walk ? "BUSY" : closed ? "LOCKED" : "";
+  const refusal = d.fault ? "FAULT" : !unit ? "NOT_SET_UP" : d.walk ? "BUSY" : closed && !served ? "LOCKED" : "";
   if (refusal || !unit) done(refusal as Answer, closed);
-  else check(d, unit, text, done);
+  else check(d, unit, text, done, served);
 }

@@ -199,6 +199,31 @@ test("a memory that is locked while the device runs is a fault, and no crash", (
   expect(board.output).toBe(0);
 });
 
+test("a token of the unit's server closes no door when it is wrong, and opens one when it is good", () => {
+  const { board, device } = start();
+  const served = (text: string) => {
+    let answer = "";
+    enterToken(
+      device,
+      text,
+      (a) => {
+        answer = a;
+      },
+      true,
+    );
+    board.wait(2);
+    return answer;
+  };
+  expect(served("123123123")).toBe("INVALID");
+  expect([secondsClosed(device), device.paid.wrong]).toEqual([0, 0]);
+  enterToken(device, "123123123", () => {});
+  board.wait(2);
+  expect(secondsClosed(device)).toBe(58);
+  const { token } = encode({ ...DEMO, count: 1, kind: "add", value: 1 });
+  expect(served(token)).toBe("VALID");
+  expect([secondsClosed(device), device.paid.wrong]).toEqual([0, 0]);
+});
+
 describe("the factory's test code", () => {
   const CODE = "000123456";
   const typed = (board: FakeBoard, device: Device, text = CODE) => {

@@ -12,11 +12,25 @@ const LONGEST = 128;
 export function startConsole(d: Device): void {
   let line = "";
   let refused = -1;
+  let hearing = false;
   d.hal.serial.start((data) => {
     for (let i = 0; i < data.length; i++) {
       const c = data.charAt(i);
-      if (c !== "\r" && c !== "\n") {
+      const ends = c === "\r" || c === "\n";
+      if (hearing) {
+        let end = i;
+        while (end < data.length && data.charAt(end) !== "\r" && data.charAt(end) !== "\n") end++;
+        if (end > i) d.hear!(data.substring(i, end));
+        hearing = end === data.length;
+        if (!hearing) d.hear!("");
+        i = end;
+      } else if (!ends) {
         if (line.length <= LONGEST) line += c;
+        // A server's answer may be longer than a line: it is read as it comes.
+        if (d.hear && line === "#ANSWER;") {
+          hearing = true;
+          line = "";
+        }
       } else if (line) {
         const known = line.length <= LONGEST && command(d, line.split(";"));
         line = "";

@@ -32,7 +32,13 @@ function testLight(d: Device): number {
 }
 
 /** Checks a token that the door let through; see `enterToken` of the device. */
-export function check(d: Device, unit: Unit, text: string, done: (answer: Answer, value: number) => void): void {
+export function check(
+  d: Device,
+  unit: Unit,
+  text: string,
+  done: (answer: Answer, value: number) => void,
+  served?: boolean,
+): void {
   const wrong = d.paid.wrong;
   const closedUntil = d.paid.closedUntil;
   const walk = startWalk(unit, d.paid, text);
@@ -55,7 +61,7 @@ export function check(d: Device, unit: Unit, text: string, done: (answer: Answer
       answer = walk.result;
       if (answer !== "INVALID") {
         d.paid.wrong = answer === "VALID" ? 0 : wrong;
-        d.paid.closedUntil = closedUntil;
+        d.paid.closedUntil = answer === "VALID" ? 0 : closedUntil;
         if (answer === "VALID") {
           remember(walk, d.paid);
           applyToken(d.paid, unit, walk, now(d.hal, d.clock));
@@ -76,8 +82,10 @@ export function check(d: Device, unit: Unit, text: string, done: (answer: Answer
   };
   d.walk = walk;
   // Stored before the answer is known: cutting the power in the middle of the check gains nothing.
-  closeEntry(d.paid, now(d.hal, d.clock));
-  storePaid(d);
+  if (!served) {
+    closeEntry(d.paid, now(d.hal, d.clock));
+    storePaid(d);
+  }
   skipToNear(walk, d.paid);
   if (TABLE && d.settings.table) {
     try {
