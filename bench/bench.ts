@@ -6,6 +6,7 @@ import { bundle } from "../build/bundle";
 import type { EngineMaker } from "./engines/engine";
 import { espruinoEngine } from "./engines/espruino";
 import { nodeEngine } from "./engines/node";
+import { outside } from "./parts/modem/outside";
 import { readUnits } from "./server/units";
 import { COMMANDS, type Said, Session, START } from "./session";
 
@@ -43,13 +44,17 @@ async function main(argv: string[]): Promise<void> {
     .option("--state <dir>", "where non-volatile memory and world time live between runs")
     .option("--units <file>", "units that the server knows, as npm run server takes them (it also learns from #SETUP)")
     .option(
+      "--server <url>",
+      "an outside server in place of the built-in one, over real sockets, whatever host the device names",
+    )
+    .option(
       "--time <unix>",
       `where world time starts (default: where the state's last run ended, or ${START})`,
       seconds,
     )
     .addHelpText("after", help)
     .parse(argv, { from: "user" });
-  const { stdio, script, board: name, engine, state, time, units: file } = command.opts();
+  const { stdio, script, board: name, engine, state, time, units: file, server } = command.opts();
   if (!stdio === !script) throw new Error("Choose --stdio or --script FILE");
   if (engine === "serial") throw new Error("This build has no serial engine yet: choose --engine node or espruino");
 
@@ -63,7 +68,8 @@ async function main(argv: string[]): Promise<void> {
     ? readFileSync(script, "utf8").split("\n")
     : createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   const units = file && readUnits(file).units;
-  const session = new Session({ board, code, make: ENGINES[engine], out, time, state, units });
+  const network = server === undefined ? undefined : outside({ server });
+  const session = new Session({ board, code, make: ENGINES[engine], out, time, state, units, network });
   try {
     for await (const line of lines) {
       session.line(line);
@@ -71,6 +77,7 @@ async function main(argv: string[]): Promise<void> {
     }
   } finally {
     session.close();
+    network?.close();
   }
   if (script && failed) process.exitCode = 1;
 }

@@ -7,11 +7,13 @@ import { flash } from "./parts/flash";
 import { led } from "./parts/led";
 import { loadswitch } from "./parts/loadswitch";
 import { matrix } from "./parts/matrix";
+import { type ModemState, modem } from "./parts/modem/modem";
+import { inProcess } from "./parts/modem/network";
 import type { Part } from "./parts/part";
 import { tm1637 } from "./parts/tm1637";
 import { World } from "./world";
 
-const MODELS = { at24, buzzer, ds3231, flash, led, loadswitch, matrix, tm1637 } as const;
+const MODELS = { at24, buzzer, ds3231, flash, led, loadswitch, matrix, modem, tm1637 } as const;
 type Models = { [driver in keyof typeof MODELS]: ReturnType<(typeof MODELS)[driver]> };
 
 /** A part by the driver that its board names. */
@@ -25,6 +27,7 @@ type Parts = {
   green?: Models["led"];
   red?: Models["led"];
   buzzer?: Models["buzzer"];
+  modem?: Models["modem"];
 };
 
 /** What a person in front of the board sees, and what a meter at its wires tells. */
@@ -45,6 +48,8 @@ export interface State {
   memory: { writes: number; maxPerCell: number };
   /** Bytes written to the controller's flash, and the most erases of one page. */
   flash?: { writes: number; maxErases: number };
+  /** Whether it is on and registered, and its TCP payload both ways. */
+  modem?: ModemState;
 }
 
 /** Milliseconds that a finger stays on a key, and off it before the next. */
@@ -73,8 +78,9 @@ export class VirtualBoard {
   ) {
     this.world = new World(unixSeconds);
     const parts: { [name: string]: Part } = {};
+    // Whatever a board calls its modem (it may be its transport), here it is the modem.
     for (const [name, options] of Object.entries<any>(board.parts).filter(([, { driver }]) => driver !== "wifi"))
-      parts[name] = MODELS[options.driver as keyof Models](this.world, options);
+      parts[options.driver === "modem" ? "modem" : name] = MODELS[options.driver as keyof Models](this.world, options);
     this.parts = parts as Parts;
     const pins = [...new Set(JSON.stringify(board).match(/\b[A-D]\d+\b/g))].sort();
     this.controller = new Controller(
@@ -83,6 +89,10 @@ export class VirtualBoard {
         i2c: { [board.i2c.port]: { parts: Object.values(parts) } },
         uart: (port, text) => {
           if (port === board.serial.port) this.hear(text);
+          else if (port === this.parts.modem?.port) this.parts.modem.hear(text);
+        },
+        rate: (port, baud) => {
+          if (port === this.parts.modem?.port) this.parts.modem.setRate(baud);
         },
         pwm: (pin, hertz) => {
           if (pin === board.parts.buzzer?.pin) this.parts.buzzer?.tone(hertz);
@@ -98,6 +108,11 @@ export class VirtualBoard {
       pins,
       board.pulledUp ?? [],
     );
+    const { modem } = this.parts;
+    if (modem) {
+      modem.toController = (text) => this.controller.receive(modem.port, text);
+      modem.network = inProcess((url, headers, body) => this.network({ url, headers, body }) ?? { failure: "refused" });
+    }
     // The clock chip left the factory with its battery in and its time set.
     this.parts.rtc.power?.(true);
     this.parts.rtc.set(unixSeconds);
@@ -163,7 +178,7 @@ export class VirtualBoard {
   }
 
   state(): State {
-    const { output, display, green, red, buzzer, memory, flash } = this.parts;
+    const { output, display, green, red, buzzer, memory, flash, modem } = this.parts;
     const leds: State["leds"] = {};
     const blinks: State["blinks"] = {};
     for (const [name, lamp] of Object.entries({ green, red })) {
@@ -182,6 +197,7 @@ export class VirtualBoard {
       variables: this.fed ? this.controller.memory() : undefined,
       memory: { writes: memory.writes, maxPerCell: memory.maxPerCell },
       flash: flash && { writes: flash.writes, maxErases: flash.maxErases },
+      modem: modem?.state(),
     };
   }
 }

@@ -21,6 +21,8 @@ export interface Surroundings {
   i2c: { [port: string]: { parts: Part[] } };
   /** What a UART of the controller says, by port name. */
   uart: (port: string, text: string) => void;
+  /** A UART of the controller is set to a rate, bits a second. */
+  rate: (port: string, baud: number) => void;
   /** A square wave on a pin; 0 hertz ends it. */
   pwm: (pin: string, hertz: number) => void;
   /** An exception that the firmware did not catch. */
@@ -276,7 +278,7 @@ export class Controller {
         const bytes = part?.read?.(args[2]);
         return bytes ? [...bytes] : 0;
       },
-      uart: () => {},
+      uart: (args) => this.around.rate(args[0], args[1]),
       listen: (args) => {
         this.listeners.set(args[1], args[0]);
       },

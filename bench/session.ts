@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { type State, VirtualBoard } from "./board";
 import type { EngineMaker } from "./engines/engine";
-import { serverCommand, USAGE } from "./server/commands";
+import { USAGE as MODEM, modemCommand } from "./parts/modem/command";
+import type { Network } from "./parts/modem/network";
+import { USAGE as SERVER, serverCommand } from "./server/commands";
 import { createServer, type MetricsServer, type Unit } from "./server/server";
 
 /** What comes out, one object a line. */
@@ -12,6 +14,7 @@ export type Said =
   | { uncaught: string }
   | { state: State }
   | { server: string }
+  | { modem: string }
   | { done: string }
   | { error: string };
 
@@ -27,6 +30,8 @@ export interface SessionOptions {
   state?: string;
   /** Units that the server knows from the start; others it learns from `#SETUP`. */
   units?: Unit[];
+  /** What the device reaches; if left out, the built-in server under every name. */
+  network?: Network;
 }
 
 /** Where world time starts unless told otherwise: a fixed date, so that runs repeat. 2026-11-22T00:00:00Z. */
@@ -206,9 +211,20 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
     run: alone("quit", (session) => session.close()),
   },
   sample: { usage: "sample", about: "not in this build", run: later("sample", "sensors") },
-  modem: { usage: "modem", about: "not in this build", run: later("modem", "modem") },
+  modem: {
+    usage: `modem ${MODEM}`,
+    about:
+      "a fault happens, SIM or antenna are pulled or put back, a message comes; `modem fault` alone lists the faults",
+    run: ({ board, out }, args) => {
+      const { modem } = board.parts;
+      need(modem, "This board has no modem: choose one that has with --board");
+      const { wrong, lines = [] } = modemCommand(modem, args);
+      need(!wrong, wrong ?? "");
+      for (const line of lines) out({ modem: line });
+    },
+  },
   server: {
-    usage: `server ${USAGE}`,
+    usage: `server ${SERVER}`,
     about:
       "what the built-in server says to this unit's next requests, and whether it is there; it knows the unit from #SETUP. " +
       "A T is a token's digits, or add:DAYS, set:DAYS, extended:VALUE, disable or sync",
@@ -258,6 +274,14 @@ export class Session {
       return answer && { status: answer.status, body: Buffer.from(answer.body) };
     };
     if (options.units?.length === 1) this.serial = options.units[0].serial;
+    const { network } = options;
+    if (network) {
+      this.board.network = ({ url, headers, body }) => {
+        const answer = network.post(url, headers, body);
+        return "failure" in answer ? undefined : { status: answer.status, body: Buffer.from(answer.body) };
+      };
+      if (this.board.parts.modem) this.board.parts.modem.network = network;
+    }
     this.board.onLine = (line) => {
       this.heard++;
       if (line === "#SETUP;OK" && this.setup) this.introduce();
