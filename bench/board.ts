@@ -9,17 +9,18 @@ import { loadswitch } from "./parts/loadswitch";
 import { matrix } from "./parts/matrix";
 import { type ModemState, modem } from "./parts/modem/modem";
 import { inProcess } from "./parts/modem/network";
-import type { Part } from "./parts/part";
+import type { Clock, Part } from "./parts/part";
+import { pcf8563 } from "./parts/pcf8563";
 import { tm1637 } from "./parts/tm1637";
 import { World } from "./world";
 
-const MODELS = { at24, buzzer, ds3231, flash, led, loadswitch, matrix, modem, tm1637 } as const;
+const MODELS = { at24, buzzer, ds3231, flash, led, loadswitch, matrix, modem, pcf8563, tm1637 } as const;
 type Models = { [driver in keyof typeof MODELS]: ReturnType<(typeof MODELS)[driver]> };
 
 /** A part by the driver that its board names. */
 type Parts = {
   output: Models["loadswitch"];
-  rtc: Models["ds3231"];
+  rtc: Clock;
   memory: Models["at24"];
   flash?: Models["flash"];
   keypad: Models["matrix"];
@@ -113,11 +114,7 @@ export class VirtualBoard {
       modem.toController = (text) => this.controller.receive(modem.port, text);
       modem.network = inProcess((url, headers, body) => this.network({ url, headers, body }) ?? { failure: "refused" });
     }
-    // The clock chip left the factory with its battery in and its time set.
-    this.parts.rtc.power?.(true);
-    this.parts.rtc.set(unixSeconds);
-    this.parts.rtc.write?.(Uint8Array.of(0x0f, 0));
-    this.parts.rtc.power?.(false);
+    this.parts.rtc.ship(unixSeconds);
   }
 
   private hear(text: string): void {

@@ -90,9 +90,10 @@ async function outputs(options: BuildOptions): Promise<{ code: string; map: stri
   return { code: file(".js"), map: file(".map") };
 }
 
-/** Builds the bundle of a board; `dev` leaves its console open. The same sources give the same bytes. */
-export async function bundle(name: string, dev = false): Promise<Bundle> {
-  const board = readBoard(name);
+/** Builds the bundle of a board, by name or given as its JSON; `dev` leaves its console open. The same sources give the same bytes. */
+export async function bundle(which: string | { name: string; [field: string]: any }, dev = false): Promise<Bundle> {
+  const board = typeof which === "string" ? readBoard(which) : which;
+  const { name } = board;
   const options: BuildOptions = {
     stdin: { contents: entry(board, dev), resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
     absWorkingDir: root,

@@ -5,7 +5,7 @@
  * alarms' matches and the output pins (their registers keep what is written), the automatic temperature conversions.
  */
 import type { World } from "../world";
-import type { Part } from "./part";
+import type { Clock } from "./part";
 
 const SECONDS = 0x00;
 const MINUTES = 0x01;
@@ -40,22 +40,10 @@ const WRITABLE = [
 ];
 
 export type Ds3231Options = { driver?: string; address: number; variant?: "ds3231" | "ds3232m" };
-export type Ds3231 = Part & {
-  /** The oscillator stops: time stands still and OSF is set. `start` lets it run on. */
-  stop(): void;
-  start(): void;
-  /** The battery is taken out: with the rail off everything is lost now, otherwise as soon as the rail goes. */
-  lose(): void;
-  /** Whether a good battery is in; setting it to true puts a new one in. */
-  battery: boolean;
-  /** Somebody moves the chip's time: seconds since 1970 (2000 to 2199), fractions count. OSF and the 12-hour bit stay as they are. */
-  set(unixSeconds: number): void;
-  /** How much too fast the oscillator is, in millionths; negative is too slow, and more than -1000000. */
-  ppm: number;
+/** Its time can be set from 2000 to 2199; OSF and the 12-hour bit stay as they are then. */
+export type Ds3231 = Clock & {
   /** Degrees, -128 to 127.75. */
   celsius: number;
-  /** False: the chip is not on the bus. */
-  present: boolean;
 };
 
 /** A clock that never had power: 2000-01-01 00:00:00, OSF set. It counts as soon as the rail comes on, and then on its battery. */
@@ -163,6 +151,12 @@ export function ds3231(world: World, options: Ds3231Options): Ds3231 {
       if (rail) alive = true;
       else if (!battery) reset();
       tick();
+    },
+    ship(unixSeconds) {
+      part.power!(true);
+      part.set(unixSeconds);
+      put(STATUS, 0);
+      part.power!(false);
     },
     stop() {
       tick();

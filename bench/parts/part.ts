@@ -10,6 +10,25 @@ export interface Part {
   power?(on: boolean): void;
 }
 
+/** A clock chip with its battery, as the world and hands treat it. */
+export interface Clock extends Part {
+  /** As it leaves the factory: the rail is off, and it counts on its battery from this time on (Unix seconds), with no flag raised. */
+  ship(unixSeconds: number): void;
+  /** The oscillator stops: time stands still and the chip flags it. `start` lets it run on. */
+  stop(): void;
+  start(): void;
+  /** The battery is taken out: with the rail off everything is lost now, otherwise as soon as the rail goes. */
+  lose(): void;
+  /** Whether a good battery is in; setting it to true puts a new one in. */
+  battery: boolean;
+  /** Somebody moves the chip's time: seconds since 1970, from 2000 on, fractions count. The flags stay as they are. */
+  set(unixSeconds: number): void;
+  /** How much too fast the oscillator is, in millionths; negative is too slow, and more than -1000000. */
+  ppm: number;
+  /** False: the chip is not on the bus. */
+  present: boolean;
+}
+
 /** Appends to a list that keeps only its last 200 entries. */
 export function log<T>(list: T[], entry: T): void {
   list.push(entry);

@@ -1,6 +1,6 @@
 /** NXP PCF8563 real-time clock (data sheet rev. 11), with its battery. Addresses run 00h to 0Fh and wrap. */
 import type { World } from "../world";
-import type { Part } from "./part";
+import type { Clock } from "./part";
 
 const CONTROL_STATUS_1 = 0x00;
 const VL_SECONDS = 0x02;
@@ -11,31 +11,18 @@ const STOP = 0x20;
 const VL = 0x80;
 
 export type Pcf8563Options = { driver?: string; address: number };
-export type Pcf8563 = Part & {
-  /** Somebody moves the chip's time (Unix seconds); its flags stay. */
-  set(unix: number): void;
-  /** The oscillator stops or starts; stopped, time stands and VL is set. */
-  stop(): void;
-  start(): void;
-  /** The battery goes: without the rail the time is lost. */
-  lose(): void;
-  battery: boolean;
-  /** Parts per million by which it runs fast. */
-  ppm: number;
-  /** False: it never acknowledges. */
-  present: boolean;
-};
 
 const toBcd = (n: number) => Number.parseInt(String(n), 16);
 const fromBcd = (n: number) => (n >> 4) * 10 + (n & 15);
 
-export function pcf8563(world: World, { address }: Pcf8563Options): Pcf8563 {
+export function pcf8563(world: World, { address }: Pcf8563Options): Clock {
   /** The chip's time in milliseconds since 1970 at world time `at`; NaN while it holds no date. */
   let time = Date.UTC(2000, 0, 1);
   let at = world.now;
   let vl = true;
   let rail = false;
   let running = true;
+  let battery = true;
   let pointer = 0;
   const control = new Uint8Array(SIZE);
 
@@ -63,15 +50,14 @@ export function pcf8563(world: World, { address }: Pcf8563Options): Pcf8563 {
       toBcd(year % 100),
     ];
   };
-  const part: Pcf8563 = {
+  const part: Clock = {
     address,
-    battery: true,
     ppm: 0,
     present: true,
     power(on) {
       settle();
       rail = on;
-      if (!on && !part.battery) reset();
+      if (!on && !battery) reset();
     },
     write(bytes) {
       if (!rail || !part.present) return false;
@@ -103,9 +89,13 @@ export function pcf8563(world: World, { address }: Pcf8563Options): Pcf8563 {
         return byte;
       });
     },
-    set(unix) {
+    ship(unixSeconds) {
+      part.set(unixSeconds);
+      vl = rail = false;
+    },
+    set(unixSeconds) {
       settle();
-      time = unix * 1000;
+      time = unixSeconds * 1000;
     },
     stop() {
       settle();
@@ -117,8 +107,15 @@ export function pcf8563(world: World, { address }: Pcf8563Options): Pcf8563 {
       running = true;
     },
     lose() {
-      part.battery = false;
+      battery = false;
       if (!rail) reset();
+    },
+    get battery() {
+      return battery;
+    },
+    set battery(good) {
+      if (good) battery = true;
+      else part.lose();
     },
   };
   return part;

@@ -43,6 +43,15 @@ describe.each(Object.keys(CHIPS) as (keyof typeof CHIPS)[])("%s", (name) => {
     expect(rtc.read()).toBe(NOW + 86400 * 400);
   });
 
+  test("says the time it was shipped with, a year on its battery later", () => {
+    const { world, chip, rtc } = make();
+    chip.power!(false);
+    chip.ship(NOW);
+    world.run(world.now + 365 * 86400_000);
+    chip.power!(true);
+    expect(rtc.read()).toBe(NOW + 365 * 86400);
+  });
+
   test("says 0 after it stopped, until it is set again", () => {
     const { world, chip, rtc } = make();
     rtc.write(NOW);
