@@ -286,6 +286,8 @@ export class Controller {
       uncaught: (args) => this.around.uncaught(args[0]),
       flashRead: (args) => this.around.flash?.fetch(args[0], args[1]),
       flashWrite: (args) => this.around.flash?.program(args[0], Uint8Array.from(args[1].split(","))),
+      fileFind: (args) => this.around.flash?.find(args[0]),
+      fileReserve: (args) => this.around.flash?.reserve(args[0], args[1]),
       flashErase: (args) => this.around.flash?.erase(args[0]),
       wifi: ([id, ssid, password]) => {
         const { accessPoint } = this.around;

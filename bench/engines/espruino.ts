@@ -22,7 +22,7 @@ import type { Engine, Host } from "./engine";
 const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
 
 /** Calls that wait for an answer. */
-const ANSWERED = ["time", "read", "analog", "i2cWrite", "i2cRead", "flashRead", "idle"];
+const ANSWERED = ["time", "read", "analog", "i2cWrite", "i2cRead", "flashRead", "fileFind", "fileReserve", "idle"];
 
 /**
  * In front of the shim: `$` writes a call to one pipe and, where there is an answer, waits for it on another. What the
@@ -31,6 +31,8 @@ const ANSWERED = ["time", "read", "analog", "i2cWrite", "i2cRead", "flashRead", 
 const prelude = (pins: string[]) => `
 var $out = E.openFile("out", "w"), $in = E.openFile("in", "r");
 var $memory = process.memory, $every = setInterval, $base = 0, $peak = 0;
+/* Throws for what is no integer; the pages of boards lie where this interpreter has no flash, and does nothing. */
+var $erase = require("Flash").erasePage;
 var $answered = { ${ANSWERED.map((operation) => `${operation}: 1`).join(", ")} };
 function $call(operation, a, b, c) {
   var used = $memory(false).usage;

@@ -26,6 +26,7 @@ const ABSENT_MEMBERS: { [object: string]: string } = {
 
 const PRELUDE = `
 var global = this;
+function $erase() {}
 var E = { CRC32: function (data) {
   var crc = -1;
   for (var i = 0; i < data.length; i++) {

@@ -107,6 +107,7 @@ var $flash = {
     $call("flashWrite", address, data.join());
   },
   erasePage: (address) => {
+    $erase(address);
     $call("flashErase", address);
   },
 };
@@ -137,7 +138,15 @@ var $wifi = {
     $call("wifi", 0);
   },
 };
-global.require = (name) => ({ Flash: $flash, http: $http, Wifi: $wifi })[name];
+/* Of Storage only what reserves a file and finds it: the file is a place in the controller's flash. */
+var $storage = {
+  read: (name) => $call("fileFind", name) || undefined,
+  write: (name, data, offset, size) => {
+    if (!$call("fileReserve", name, size)) throw new Error("Unable to find or create file");
+  },
+};
+E.getAddressOf = (file) => file.address;
+global.require = (name) => ({ Flash: $flash, http: $http, Storage: $storage, Wifi: $wifi })[name];
 var I2C1 = new I2C("I2C1");
 var I2C2 = new I2C("I2C2");
 var Serial1 = new Serial("Serial1");

@@ -6,7 +6,13 @@
 import type { World } from "../world";
 import { noise, type Part } from "./part";
 
-export type FlashOptions = { driver?: string; position: number; pages: number; page: number };
+/** The pages lie at `position`, or inside a file of Storage. */
+export type FlashOptions = { driver?: string; position?: number; file?: string; pages: number; page: number };
+
+/** Where a file's first whole page lies, and how far in front of it the file begins: Storage does not align files. */
+const FILE_PAGE = 0x75000;
+const IN_FRONT = 1060;
+
 export type Flash = Part & {
   /** The bytes themselves; setting copies, and the length must be the same. */
   image: Uint8Array;
@@ -21,12 +27,20 @@ export type Flash = Part & {
   /** Addresses are those of the controller; outside of the pages nothing happens, as the firmware has no business there. */
   program(position: number, bytes: Uint8Array): void;
   erase(position: number): void;
+  /** Storage's file of that name: where it is, once it was reserved. */
+  find(name: string): { address: number; length: number } | undefined;
+  /** Storage makes room for a file without writing into it; false where there is none. */
+  reserve(name: string, bytes: number): boolean;
+  /** Whether Storage has room for the file; setting it to false also takes the file away. */
+  room: boolean;
 };
 
-export function flash(world: World, { position: base, pages, page }: FlashOptions): Flash {
+export function flash(world: World, { position: base = FILE_PAGE, file, pages, page }: FlashOptions): Flash {
   const image = new Uint8Array(pages * page).fill(0xff);
   const erases = new Array<number>(pages).fill(0);
   let writes = 0;
+  let room = true;
+  let reserved = 0;
   const within = (at: number) => at >= 0 && at < image.length;
   /** A byte of chance, or `otherwise` where cuts are clean. */
   const chaos = (otherwise: number) => {
@@ -36,6 +50,13 @@ export function flash(world: World, { position: base, pages, page }: FlashOption
   };
   const part: Flash = {
     present: true,
+    get room() {
+      return room;
+    },
+    set room(there) {
+      room = there;
+      if (!there) reserved = 0;
+    },
     tear: undefined,
     get image() {
       return image;
@@ -60,6 +81,12 @@ export function flash(world: World, { position: base, pages, page }: FlashOption
         image[at] &= stored ? byte : byte | chaos(0xff);
       });
       world.elapse(bytes.length * 0.02);
+    },
+    find: (name) => (reserved && name === file ? { address: base - IN_FRONT, length: reserved } : undefined),
+    reserve(name, bytes) {
+      if (name !== file || reserved || !room) return false;
+      reserved = bytes;
+      return true;
     },
     erase(position) {
       const first = position - base - ((position - base) % page);

@@ -15,6 +15,8 @@ declare namespace process {
   function on(event: "uncaughtException", fn: () => void): void;
 }
 declare namespace E {
+  /** Address of the bytes of a string that lies in one piece, else 0. */
+  function getAddressOf(data: string, flat: true): number;
   function CRC32(data: Uint8Array): number;
   function on(event: "errorFlag", fn: (flags: string[]) => void): void;
   function reboot(): void;
@@ -32,12 +34,19 @@ interface HttpResponse {
   statusCode: string;
   on(event: "data" | "close", fn: (data: string) => void): void;
 }
+interface Flash {
+  read(length: number, address: number): Uint8Array;
+  write(data: Uint8Array, address: number): void;
+  erasePage(address: number): void;
+}
+interface Storage {
+  /** Where flash is mapped into memory: a string that lies in the flash itself. */
+  read(name: string): string | undefined;
+  write(name: string, data: string, offset: number, size: number): boolean;
+}
 declare const global: {
-  require(module: "Flash"): {
-    read(length: number, address: number): Uint8Array;
-    write(data: Uint8Array, address: number): void;
-    erasePage(address: number): void;
-  };
+  require(module: "Flash"): Flash;
+  require(module: "Storage"): Storage;
   require(module: "Wifi"): {
     connect(ssid: string, options: { password?: string }, done: (error: string | null) => void): void;
     disconnect(): void;

@@ -1,14 +1,11 @@
 /** Nothing that anybody types evaluates: on the interpreter itself, over its Telnet port, with the bundle as flashed. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { bundle } from "../../build/bundle";
+import { Interpreter } from "../interpreter";
 
 const PORT = 2323;
-const interpreter = process.env.ESPRUINO;
-const onInterpreter = interpreter ? test : test.skip;
+const onInterpreter = Interpreter.there ? test : test.skip;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Types a line at the Telnet port, a few times as a patient person would, and returns all that came back. */
@@ -34,22 +31,18 @@ async function type(line: string): Promise<string> {
 
 /** Boots the interpreter from flash with `files` in its Storage. */
 async function withInterpreter(files: { [name: string]: string }, use: () => Promise<void>): Promise<void> {
-  const cwd = mkdtempSync(join(tmpdir(), "console-"));
-  let child: ChildProcess | undefined;
+  const interpreter = new Interpreter();
   try {
-    const script = Object.entries(files).map(([name, text], i) => {
-      writeFileSync(join(cwd, `file${i}`), text);
-      return `require("Storage").write(${JSON.stringify(name)}, require("fs").readFileSync("file${i}"));`;
-    });
-    writeFileSync(join(cwd, "upload.js"), script.join("\n"));
-    spawnSync(interpreter!, ["upload.js"], { cwd, input: "", timeout: 20000, killSignal: "SIGKILL" });
-    expect(readFileSync(join(cwd, "espruino.flash")).length).toBeGreaterThan(0);
-    child = spawn(interpreter!, ["--telnet"], { cwd, stdio: ["pipe", "ignore", "ignore"] });
-    await use();
+    interpreter.upload(files);
+    const child = interpreter.start(["--telnet"]);
+    try {
+      await use();
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    }
   } finally {
-    child?.kill("SIGKILL");
-    await pause(200);
-    rmSync(cwd, { recursive: true, force: true });
+    interpreter.end();
   }
 }
 

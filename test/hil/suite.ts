@@ -564,6 +564,17 @@ function tests(name: string, engine: string, rtc?: object): void {
       });
     });
 
+    test("off after a page of the flash was full: it goes on from the next page", () => {
+      buy();
+      // Every token that is entered leaves two records.
+      for (let i = 0; i < 40; i++) expect(rig.ask(`#TOKEN;${first}`)).toEqual(["#TOKEN;ALREADY_USED"]);
+      expect(rig.state().flash?.maxErases ?? 1).toBeGreaterThan(0);
+      rig.off(1);
+      expect(rig.state().load).toBe(true);
+      expect(rig.enter(first)).toMatchObject(LAMPS.used);
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+    });
+
     test("off in the middle of an entry forgets the entry", () => {
       setUp();
       const [first] = days(1);
