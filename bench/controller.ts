@@ -120,6 +120,17 @@ export class Controller {
     return this.engine?.memory();
   }
 
+  /** The program hangs, in the middle of a call too: nothing of it runs any more, pins stay as they are, the watchdog waits. */
+  hang(): void {
+    this.engine?.stop();
+    this.engine = undefined;
+  }
+
+  /** The interpreter runs out of memory, see `Engine`. */
+  exhaust(spare: number): void {
+    this.engine?.exhaust?.(spare);
+  }
+
   /** The watchdog is content for another while. */
   private kick(): void {
     this.world.cancel(this.dog);

@@ -112,7 +112,7 @@ export interface System {
   onFailure(fn: () => void): void;
   /** Starts the controller anew, as at power-on. Does not return. */
   restart(): void;
-  /** Tells the watchdog that all is well; without it for `WATCHDOG` seconds the controller starts anew. */
+  /** Tells the watchdog, which runs from the start, that all is well; without it for `WATCHDOG` seconds the controller starts anew. */
   kick(): void;
   /** Variables of the interpreter: in use and in all. */
   memory(): { usage: number; total: number };

@@ -6,6 +6,11 @@ export interface Engine {
   deliver(id: number, data: unknown, last: boolean): void;
   /** Variables of the interpreter that the bundle uses now, that it used at most since the last call, and those there are. */
   memory(): { used: number; peak: number; total: number } | undefined;
+  /**
+   * Runs the interpreter out of memory: all of it at once and for a moment (0), or until its next start, with no more than
+   * `spare` variables left. Absent where memory has no end.
+   */
+  exhaust?(spare: number): void;
   /** The power is gone: nothing of the bundle runs any more. Possible at any time, also inside `host`. */
   stop(): void;
 }

@@ -30,7 +30,7 @@ const ANSWERED = ["time", "read", "analog", "i2cWrite", "i2cRead", "flashRead", 
  */
 const prelude = (pins: string[]) => `
 var $out = E.openFile("out", "w"), $in = E.openFile("in", "r");
-var $memory = process.memory, $every = setInterval, $base = 0, $peak = 0;
+var $memory = process.memory, $later = setTimeout, $base = 0, $peak = 0;
 /* Throws for what is no integer; the pages of boards lie where this interpreter has no flash, and does nothing. */
 var $erase = require("Flash").erasePage;
 var $answered = { ${ANSWERED.map((operation) => `${operation}: 1`).join(", ")} };
@@ -45,12 +45,25 @@ function $call(operation, a, b, c) {
 ${pins.map((pin) => `var ${pin}="${pin}";`).join("")}
 `;
 const epilogue = `
+/* Memory runs out: all of it at once, and it is free again; or slowly, until no more than \`spare\` variables are left. */
+var $hoard = [];
+$callbacks.exhaust = { fn: function (spare) {
+  var hoard = spare ? $hoard : [];
+  while (!spare || $memory(false).free > spare) hoard.push([]);
+} };
+var $flags = "";
 function $loop() {
+  /* Memory that runs out ends this without an exception, and the timer with it: the next one is set before. */
+  $later($loop, 1);
   for (;;) {
     var flags = E.getErrorFlags();
     if (flags.length) {
       $call("uncaught", flags.join());
-      if ($callbacks.errorFlag) $callbacks.errorFlag.fn(flags);
+      /* Said once, as by the interpreter itself. */
+      if ($callbacks.errorFlag && $flags.indexOf(flags.join()) < 0) {
+        $flags += flags.join();
+        $callbacks.errorFlag.fn(flags);
+      }
     }
     var event = $call("idle");
     if (event[0]) $event(event[0], event[1], event[2]);
@@ -60,8 +73,7 @@ function $loop() {
     }
   }
 }
-/* Memory that runs out ends the loop without an exception; the interval starts it again. */
-$every($loop, 1);
+$later($loop, 1);
 $base = $memory().usage;
 `;
 
@@ -194,6 +206,10 @@ export function espruinoEngine(code: string, pins: string[], host: Host): Engine
     },
     deliver(id, data, last) {
       answer([id, data, last]);
+      serve();
+    },
+    exhaust(spare) {
+      answer(["exhaust", spare, false]);
       serve();
     },
     memory() {

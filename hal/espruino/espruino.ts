@@ -2,6 +2,9 @@
 /** The boundary on Espruino: the interpreter's own functions, given as they are, since a wrapper costs 7 variables. */
 import { type I2C, type Io, type Serial, type System, WATCHDOG } from "../hal";
 
+// Before anything else, since the boot itself could hang.
+E.enableWatchdog(WATCHDOG, false);
+
 export const io: Io = {
   write: digitalWrite,
   read: digitalRead,
@@ -20,7 +23,6 @@ export const system: System = {
       // "LOW_MEMORY" is no failure: garbage had to be collected in the middle of something, and that was enough.
       if (flags.indexOf("MEMORY") >= 0) fn();
     });
-    E.enableWatchdog(WATCHDOG, false);
   },
   restart: E.reboot,
   kick: E.kickWatchdog,

@@ -12,8 +12,8 @@ export class Desk {
   readonly board: VirtualBoard;
   private lines: string[] = [];
 
-  constructor({ board, code }: Bundle) {
-    this.board = new VirtualBoard(board, code, nodeEngine, START);
+  constructor({ board, code }: Bundle, make = nodeEngine) {
+    this.board = new VirtualBoard(board, code, make, START);
     this.board.onLine = (line) => this.lines.push(line);
     this.board.on();
   }
@@ -41,6 +41,11 @@ export class Desk {
 
   enter(token: string): string {
     return this.ask(`#TOKEN;${token}`).slice(7);
+  }
+
+  /** Leaves no interpreter behind. */
+  end(): void {
+    this.board.cut();
   }
 
   /** Power off for some seconds; `hands` do something meanwhile. */
