@@ -100,7 +100,7 @@ export class VirtualBoard {
         },
         uncaught: (text) => this.uncaught.push(text),
         analog: () => 0,
-        flash: this.parts.flash,
+        flash: this.parts.flash ?? ("erase" in this.parts.memory ? (this.parts.memory as any) : undefined),
         accessPoint: board.parts.transport,
         network: (sent) => this.network(sent),
       },

@@ -19,6 +19,8 @@ export type Flash = Part & {
   /** Bytes written so far, and the most erases of one page. */
   readonly writes: number;
   readonly maxErases: number;
+  /** Bytes written so far by page: between two erases each of them is written once. */
+  readonly written: readonly number[];
   /** False: writes and erases do nothing, as on a chip whose pages are locked. */
   present: boolean;
   /** A seed (any integer; moves on by itself): what a power cut interrupts is left half done at random. Undefined: by rule. */
@@ -38,7 +40,7 @@ export type Flash = Part & {
 export function flash(world: World, { position: base = FILE_PAGE, file, pages, page }: FlashOptions): Flash {
   const image = new Uint8Array(pages * page).fill(0xff);
   const erases = new Array<number>(pages).fill(0);
-  let writes = 0;
+  const written = new Array<number>(pages).fill(0);
   let room = true;
   let reserved = 0;
   const within = (at: number) => at >= 0 && at < image.length;
@@ -65,8 +67,9 @@ export function flash(world: World, { position: base = FILE_PAGE, file, pages, p
       if (bytes.length !== image.length) throw new Error(`A flash image has ${image.length} bytes here`);
       image.set(bytes);
     },
+    written,
     get writes() {
-      return writes;
+      return written.reduce((sum, bytes) => sum + bytes, 0);
     },
     get maxErases() {
       return Math.max(...erases);
@@ -77,7 +80,7 @@ export function flash(world: World, { position: base = FILE_PAGE, file, pages, p
         const at = position - base + i;
         if (!part.present || !within(at) || !world.powered) return;
         const stored = world.store();
-        if (stored) writes++;
+        if (stored) written[Math.floor(at / page)]++;
         image[at] &= stored ? byte : byte | chaos(0xff);
       });
       world.elapse(bytes.length * 0.02);

@@ -1,38 +1,68 @@
-/** Ten years of writes, counted by cell: what wears out stays below a tenth of what the parts endure. */
+/** The memories outlive the product by far: what the built bundle writes as it is used, by `npm run wear`, and what docs/store.md says of it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { USAGE, type Wear, wear } from "../../bench/wear";
+import { boardNames, bundle, readBoard } from "../../build/bundle";
 
-import { readBoard } from "../../build/bundle";
-import { append, openJournal, PAYLOAD, RECORD } from "../../firmware/store/journal";
-import { cells, crc } from "./cells";
+/** Cells of the Markdown tables in docs/store.md, row by row. */
+const documented = readFileSync(join(__dirname, "../../docs/store.md"), "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("|"))
+  .map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
 
-const YEARS = 10;
-const { parts, settings } = readBoard("esp32");
-/** Writes of an EEPROM's cell (AT24C256C, 25 degrees), erases of a page of flash (nRF52832, the less enduring one). */
-const EEPROM_ENDURANCE = 1_000_000;
-const FLASH_ENDURANCE = 10_000;
+/** The page promises no less wear than there is, and not much more. */
+const expectDocumented = (name: string, wear: Wear) => {
+  const [, of, ...figures] = documented.find(([part]) => part === name) ?? [];
+  const [year, ten, endurance] = figures.map((text) => Number(text.replace(/ /g, "")));
+  expect(of).toBe(wear.of);
+  expect(endurance).toBe(wear.endurance);
+  for (const [said, measured] of [
+    [year, wear.perYear],
+    [ten, wear.perYear * 10],
+  ]) {
+    expect(said).toBeGreaterThanOrEqual(measured);
+    expect(said).toBeLessThan(measured * 1.3);
+  }
+};
 
-const payload = new Uint8Array(PAYLOAD).fill(7);
+const expectLongLife = (wears: Wear[]) => {
+  expect(wears.length).toBeGreaterThan(0);
+  for (const one of wears) expect(one).toMatchObject({ holds: true });
+};
 
-test("EEPROM: the time once an interval", () => {
-  const memory = cells(parts.memory.bytes, 4096, false);
-  const journal = openJournal(memory, crc, 0, 2, 3);
-  const month = (365.25 * 86400) / 12 / settings.interval;
-  for (let n = 0; n < month; n++) append(journal, 3, payload);
-  const worst = memory.wear.reduce((most, writes) => Math.max(most, writes), 0);
-  // 43 830 records and what is carried at each of 695 changes of page, over 128 places.
-  expect(worst).toBe(348);
-  expect(worst * 12 * YEARS).toBeLessThan(EEPROM_ENDURANCE / 10);
+test.each(boardNames())("%s: ten years are below a tenth of what its memories endure", async (name) => {
+  const wears = wear(await bundle(name));
+  expectLongLife(wears);
+  // Something was written at all: the time once a minute, each token, the table after it.
+  for (const { perYear } of wears) expect(perYear).toBeGreaterThan(1);
+  if (name === "esp32") for (const one of wears) expectDocumented(`${one.part} (${one.driver})`, one);
 });
 
-test("flash: once a day, and twice for each of ten tokens a day, right or wrong", () => {
-  const pages = 2;
-  const { page } = parts.flash;
-  const memory = cells(pages * page, page, true);
-  const journal = openJournal(memory, crc, 0, pages, 3);
-  append(journal, 2, payload);
-  append(journal, 1, payload);
-  for (let n = 0; n < YEARS * 365.25 * (1 + 2 * 10); n++) append(journal, 2, payload);
-  const worst = Math.max(...memory.wear);
-  expect(page / RECORD).toBe(64);
-  expect(worst).toBe(619);
-  expect(worst).toBeLessThan(FLASH_ENDURANCE / 10);
+test("a board with flash alone, which then stores the time once an hour, lasts as long", async () => {
+  const esp32 = readBoard("esp32");
+  const { flash, memory: _, ...others } = esp32.parts;
+  const settings = { ...esp32.settings, interval: 3600, table: { ...esp32.settings.table, flash: 0 } };
+  const wears = wear(await bundle({ ...esp32, settings, parts: { ...others, memory: flash } }));
+  expectLongLife(wears);
+  for (const [i, what] of ["flash alone, every hour", "flash alone, table of codes"].entries())
+    expectDocumented(what, wears[i]);
+});
+
+test("the tool counts what is entered, and a memory that a board wears out does not hold", async () => {
+  const built = await bundle("esp32");
+  const days = 2;
+  const of = (wears: Wear[], part: string) => wears.find((one) => one.part === part)!;
+  const some = wear(built, { ...USAGE, days, tokens: 70, wrong: 0, cuts: 0 });
+  const more = wear(built, { ...USAGE, days, tokens: 140, wrong: 0, cuts: 0 });
+  // Ten tokens a day leave twenty records, and 128 of them are an erase of each of the two pages.
+  expect(of(some, "flash").perYear).toBeCloseTo((365.25 * 20) / 128, -1);
+  expect(of(more, "flash").perYear / of(some, "flash").perYear).toBeCloseTo(2, 0);
+  const wasteful = { ...built.board, settings: { ...built.board.settings, interval: 20 } };
+  const worn = wear(await bundle(wasteful), { ...USAGE, days: 1 });
+  expect(of(worn, "memory")).toMatchObject({ holds: false });
 });
