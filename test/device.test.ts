@@ -1,6 +1,6 @@
 import { DEMO } from "../bench/demo-unit";
 import { encode, type Kind } from "../bench/encode";
-import { credit, type Device, enterToken, secondsClosed, setTime, startDevice } from "../firmware/device";
+import { credit, type Device, enterToken, secondsClosed, setTime } from "../firmware/device";
 import { setUp } from "../firmware/setup.overlay";
 import { SHORT_STARTS } from "../firmware/store/records";
 import { FakeBoard } from "./fake";
@@ -11,7 +11,7 @@ const IDENTITY = ["#SETUP", DEMO.serial, `${DEMO.startingCode}`, DEMO.key];
 
 /** A device on a fake board, set up unless told otherwise, and what it tells. */
 function start(board = new FakeBoard(), fresh = false) {
-  const device = startDevice(board.hal, SETTINGS);
+  const device = board.start(SETTINGS);
   const told: string[] = [];
   device.tell = (event) => told.push(event);
   if (!fresh && !device.unit) expect(setUp(device, IDENTITY)).toBe("");
@@ -113,23 +113,30 @@ test("little credit is said once a day, by day", () => {
   expect(told.filter((event) => event === "low credit")).toHaveLength(1);
 });
 
-test("a set-up that is cut between its two records leaves a device that can be set up", () => {
-  const board = new FakeBoard();
-  const device = startDevice(board.hal, SETTINGS);
-  const write = board.flash.write.bind(board.flash);
-  let records = 0;
-  board.flash.write = (position, data) => {
-    if (records++ < 1) write(position, data);
-    else throw new Error("power cut");
-  };
-  setUp(device, IDENTITY);
-  board.flash.write = write;
+/** Does something while the power goes at the `n`th byte written to a memory; true if it was all written before that. */
+function cutAt(board: FakeBoard, part: "flash" | "memory", n: number, something: () => void): boolean {
+  board[part].left = n;
+  something();
+  const whole = board[part].left > 0;
   board.cut(10);
-  const again = start(board, true).device;
-  expect(again.unit).toBeUndefined();
-  expect(setUp(again, IDENTITY)).toBe("");
-  expect(setUp(again, IDENTITY)).toBe("SET_UP_ALREADY");
-});
+  return whole;
+}
+
+test.each(["flash", "memory"] as const)(
+  "a set-up that is cut at any byte of the %s leaves a device that is set up, or can be",
+  (part) => {
+    for (let n = 1, whole = false; !whole; n++) {
+      const { board, device } = start(new FakeBoard(), true);
+      whole = cutAt(board, part, n, () => setUp(device, IDENTITY));
+      const again = start(board, true).device;
+      expect(again.fault).toBe("");
+      const there = again.unit !== undefined;
+      if (whole) expect(there).toBe(true);
+      expect(setUp(again, IDENTITY)).toBe(there ? "SET_UP_ALREADY" : "");
+      expect(enter(board, again, "add", 1)).toBe("VALID");
+    }
+  },
+);
 
 test("a set-up with a memory that does not keep what is written changes nothing and says why", () => {
   const board = new FakeBoard();
@@ -167,6 +174,52 @@ describe("a time told by a network", () => {
     expect(board.chip).toBe(Math.floor(board.world));
     board.cut(DAY);
     expect(credit(start(board).device)).toBe(left - DAY);
+  });
+
+  /** What is true of a device that lost its clock, after somebody told it the time, whole or not, and ten seconds without power. */
+  function expectNothingWon(board: FakeBoard, left: number, closed: number) {
+    const { device } = start(board);
+    const gone = 10 + SETTINGS.interval + 3;
+    expect(device.fault).toBe("");
+    // What a lost clock costs at most is an interval of credit; a lockout it never shortens.
+    expect(credit(device)).toBeLessThanOrEqual(left - 10);
+    expect(credit(device)).toBeGreaterThanOrEqual(left - gone);
+    expect(secondsClosed(device)).toBeGreaterThanOrEqual(closed - gone);
+    expect(secondsClosed(device)).toBeLessThanOrEqual(closed + gone);
+    return device;
+  }
+
+  test.each(["flash", "memory"] as const)("may be cut at any byte that it writes to the %s: nothing is won", (part) => {
+    let told = 0;
+    for (let n = 1, whole = false; !whole; n++) {
+      const { board, device } = lost();
+      enterToken(device, "123456780", () => {});
+      const [left, closed, time] = [credit(device), secondsClosed(device), Math.floor(board.world)];
+      whole = cutAt(board, part, n, () => setTime(device, time, RELEASED));
+      const again = expectNothingWon(board, left, closed);
+      // The time is the new one, or ahead by what a lost clock costs, or an old one, which can be told again.
+      const ahead = again.clock.time - board.world;
+      if (ahead < -1) {
+        expect(setTime(again, Math.floor(board.world), RELEASED)).toBe(true);
+        expect(credit(again)).toBeLessThanOrEqual(left - 10);
+      } else told++;
+      expect(ahead).toBeLessThanOrEqual(SETTINGS.interval);
+    }
+    expect(told).toBeGreaterThan(0);
+  });
+
+  test("may be cut between the memory and the chip: nothing is won", () => {
+    const { board, device } = lost();
+    const { write } = board.hal.rtc;
+    enterToken(device, "123456780", () => {});
+    const [left, closed] = [credit(device), secondsClosed(device)];
+    board.hal.rtc.write = () => {
+      board.memory.left = board.flash.left = 0;
+    };
+    setTime(device, Math.floor(board.world), RELEASED);
+    board.hal.rtc.write = write;
+    board.cut(10);
+    expectNothingWon(board, left, closed);
   });
 
   test("does not move a clock that is certain, backwards, before the build or twenty years after it", () => {

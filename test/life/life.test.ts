@@ -5,126 +5,19 @@
 import { encode } from "../../bench/encode";
 import { readBoard } from "../../build/bundle";
 import { now } from "../../firmware/clock/clock";
-import { type Answer, credit, type Device, enterToken, secondsClosed, startDevice } from "../../firmware/device";
+import { credit, secondsClosed } from "../../firmware/device";
 import { setUp } from "../../firmware/setup.overlay";
 import { CLOCK_LOST } from "../../firmware/store/records";
-import type { Hal } from "../../hal/hal";
 import { DeviceModel } from "../bench/oracle";
+import { FakeBoard } from "../fake";
 import { random } from "../power/story";
-import { cells, crc } from "../store/cells";
-import { DAY, START, UNIT } from "../store/desk";
+import { DAY, UNIT } from "../store/desk";
 
 const YEARS = 10;
 const DAYS = Math.round(YEARS * 365.25);
-const { parts, settings } = readBoard("esp32");
+const { settings } = readBoard("esp32");
 /** As on a board without EEPROM. Each store costs a MAC, and a minute's would make this a minute's test. */
 const INTERVAL = 3600;
-
-/** A board of arrays in a world that jumps from one timer to the next. */
-class Board {
-  world = START;
-  memory = cells(parts.memory.bytes, 4096, false);
-  flash = cells(parts.flash.pages * parts.flash.page, parts.flash.page, true);
-  battery = true;
-  device: Device | undefined;
-  private light = 0;
-  private on = 0;
-  private since = 0;
-  private chip = 0;
-  private stopped = false;
-  private timers: { id: number; at: number; fn: () => void }[] = [];
-  private id = 0;
-
-  private switch(on: number): void {
-    this.light = this.given;
-    this.on = on;
-    this.since = this.world;
-  }
-
-  /** Seconds of light so far. */
-  get given(): number {
-    return this.light + (this.on ? this.world - this.since : 0);
-  }
-
-  /** Power on: the controller's clock is 20 ppm fast, and starts where it likes. */
-  start(): void {
-    const started = this.world;
-    const after = (fn: () => void, ms: number) => {
-      this.timers.push({ id: ++this.id, at: this.world + ms / 1000, fn });
-      return this.id;
-    };
-    const hal: Hal = {
-      system: {
-        ticks: () => 7 + (this.world - started) * 1.00002,
-        after,
-        cancel: (id) => {
-          this.timers = this.timers.filter((timer) => timer.id !== id);
-        },
-        onFailure: () => {},
-        restart: () => {},
-        kick: () => {},
-        memory: () => ({ usage: 0, total: 0 }),
-        crc,
-      },
-      output: { write: (on) => this.switch(on) },
-      rtc: {
-        read: () => (this.stopped ? 0 : Math.floor(this.world + this.chip)),
-        write: (seconds) => {
-          this.stopped = false;
-          this.chip = seconds - this.world;
-        },
-      },
-      memory: this.memory,
-      flash: this.flash,
-      keypad: { isAlive: () => true, start: () => {} },
-      serial: { start: () => {}, write: () => {} },
-    };
-    this.device = startDevice(hal, { ...settings, board: "life", interval: INTERVAL });
-    this.seePower();
-  }
-
-  /** The power went in the middle of a write, if it did. */
-  private seePower(): boolean {
-    const gone = this.memory.left <= 0 || this.flash.left <= 0;
-    if (gone) this.cut();
-    return gone;
-  }
-
-  cut(): void {
-    this.switch(0);
-    this.timers = [];
-    this.device = undefined;
-    this.memory.left = this.flash.left = Number.POSITIVE_INFINITY;
-    if (!this.battery) this.stopped = true;
-  }
-
-  /** Time passes; `until` ends it early. */
-  pass(seconds: number, until = () => false): void {
-    const end = this.world + seconds;
-    while (this.device && !until()) {
-      let next = -1;
-      for (let i = 0; i < this.timers.length; i++)
-        if (this.timers[i].at <= end && (next < 0 || this.timers[i].at < this.timers[next].at)) next = i;
-      if (next < 0) break;
-      const [timer] = this.timers.splice(next, 1);
-      this.world = Math.max(this.world, timer.at);
-      timer.fn();
-      this.seePower();
-    }
-    if (!until()) this.world = end;
-  }
-
-  /** Types a token; undefined when the power went before the answer. */
-  enter(token: string): Answer | undefined {
-    let answer: Answer | undefined;
-    enterToken(this.device!, token, (said) => {
-      answer = said;
-    });
-    if (this.seePower()) return undefined;
-    this.pass(60, () => answer !== undefined);
-    return this.device && answer;
-  }
-}
 
 const copy = (model: DeviceModel): DeviceModel =>
   Object.assign(Object.create(DeviceModel.prototype), model, { used: new Set((model as any).used) });
@@ -132,8 +25,10 @@ const copy = (model: DeviceModel): DeviceModel =>
 test(`${YEARS} years`, () => {
   const rand = random(2026);
   const chance = (p: number) => rand() < p;
-  const board = new Board();
-  board.start();
+  const board = new FakeBoard();
+  const start = () => board.start({ ...settings, board: "life", interval: INTERVAL });
+  board.ppm = 20;
+  start();
   expect(setUp(board.device!, ["#SETUP", "life", `${UNIT.startingCode}`, UNIT.key])).toBe("");
   let model = new DeviceModel(UNIT);
   let sold = 1;
@@ -148,7 +43,7 @@ test(`${YEARS} years`, () => {
   /** What the device may be after a token: exactly what the model makes of it, or, when the power went, what it was. */
   const type = (token: string, expected: string, seconds: number) => {
     const device = board.device!;
-    if (secondsClosed(device)) board.pass(secondsClosed(device) + 1);
+    if (secondsClosed(device)) board.wait(secondsClosed(device) + 1);
     const time = now(device.hal, device.clock);
     const after = copy(model);
     const { result } = after.enter(token, time);
@@ -177,11 +72,10 @@ test(`${YEARS} years`, () => {
     return accepted;
   };
   const restart = (seconds: number) => {
-    if (board.device) board.cut();
-    board.pass(seconds);
-    board.start();
+    board.cut(seconds);
     // A cut in the first write of the start.
-    while (!board.device) board.start();
+    do start();
+    while (!board.device);
     if (!board.battery) lost++;
     seen.cuts++;
   };
@@ -198,7 +92,7 @@ test(`${YEARS} years`, () => {
     if (chance(0.8)) restart(DAY * 0.4);
     const parts = 1 + Math.floor(rand() * 3);
     for (let part = 0; part < parts; part++) {
-      board.pass((DAY / parts) * rand());
+      board.wait((DAY / parts) * rand());
       // The plug is pulled at any time, or in the middle of what is written next.
       if (chance(0.2)) (chance(0.5) ? board.memory : board.flash).left = 1 + Math.floor(rand() * 128);
       else if (chance(0.4)) restart(rand() * 4000);

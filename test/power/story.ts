@@ -15,8 +15,9 @@ export interface Figures {
   /** Cuts in a write to the EEPROM, in a write to flash, in an erase of flash; and those of them that tore a byte. */
   cuts: { eeprom: number; program: number; erase: number };
   torn: number;
-  /** Cuts while the device started. */
+  /** Cuts while the device started, and while a token was typed at the keypad and checked. */
   atBoot: number;
+  atKeypad: number;
   /** Boots with a clock chip that had lost its time. */
   clockLost: number;
   answers: { [answer: string]: number };
@@ -74,6 +75,7 @@ class Story {
   private world = START;
   private worldClosed = 0;
   private starting = false;
+  private typing = false;
   private unlocks: boolean;
 
   constructor(
@@ -143,6 +145,7 @@ class Story {
       this.inside = "eeprom";
       if (tear !== undefined) this.figures.torn++;
       if (this.starting) this.figures.atBoot++;
+      if (this.typing) this.figures.atKeypad++;
       this.cuts++;
       this.board.cut();
     });
@@ -269,12 +272,14 @@ class Story {
     let all = may();
     const early = this.board.world.now < this.worldClosed;
     let answer: string | undefined;
+    this.typing = keypad;
     if (keypad) {
       for (const key of "*" + token) if (this.board.powered) this.board.press(key);
       // Entry may open while the keys are pressed; refused is who began before.
       all = [...all.filter((outcome) => outcome.answer === "LOCKED"), ...may()];
       if (this.board.powered) this.board.wait(2);
     } else answer = this.ask(`#TOKEN;${token}`)?.slice(7);
+    this.typing = false;
     if (answer) {
       this.log.push(`  ${answer}`);
       const name = answer.startsWith("EXTENDED") || answer.startsWith("ERROR") ? answer : answer.split(";")[0];
@@ -356,7 +361,8 @@ class Story {
       else if (this.truths.some((truth) => truth && truth.closed > this.now()) && this.chance(0.6)) this.wait();
       else if (what < 0.72) {
         const token = this.token();
-        this.enter(token, !this.slow && token.length !== 12 && token.length !== 20 && this.chance(0.1));
+        // The keypad takes the interpreter its time.
+        this.enter(token, token.length !== 12 && token.length !== 20 && this.chance(this.slow ? 0.05 : 0.1));
       } else if (what < 0.95) this.wait();
       else {
         this.log.push("off");
@@ -403,6 +409,7 @@ export async function tellStories(
     cuts: { eeprom: 0, program: 0, erase: 0 },
     torn: 0,
     atBoot: 0,
+    atKeypad: 0,
     clockLost: 0,
     answers: {},
     given: 0,

@@ -6,7 +6,7 @@ import { PAST } from "../../firmware/token/decode";
 import { BEGUN, openTable, SLOT, skipToTable, WHOLE } from "../../firmware/token/table";
 import type { Hal } from "../../hal/hal";
 import { DeviceModel, vectors } from "../bench/oracle";
-import { FakeMemory } from "../fake";
+import { type Cells, cells } from "../store/cells";
 import { Decoder } from "./decoder";
 
 const NOW = 1702246400;
@@ -14,13 +14,13 @@ const AT = 4096;
 const OTHER = { ...DEMO, key: "00112233445566778899aabbccddeeff" };
 
 /** A memory for a table, as flash that erases or as an EEPROM. */
-const memory = (flash: boolean) => new FakeMemory(AT + 2 * SLOT, flash);
+const memory = (flash: boolean) => cells(AT + 2 * SLOT, 4096, flash);
 
 const SETTINGS = { flash: 0, position: AT, hashes: 8, pause: 1000 };
-const open = (m: FakeMemory, device: Decoder) => openTable({ memory: m } as unknown as Hal, SETTINGS, device.unit);
+const open = (m: Cells, device: Decoder) => openTable({ memory: m } as unknown as Hal, SETTINGS, device.unit);
 
 /** Does all that is to do, and returns the slices it took; `slices` ends it early, as a cut would. */
-function finish(m: FakeMemory, device: Decoder, slices = Infinity): number {
+function finish(m: Cells, device: Decoder, slices = Infinity): number {
   const step = carry({ memory: m } as unknown as Hal, SETTINGS, device.unit, device.paid);
   let done = 1;
   while (done < slices && step(8)) done++;
@@ -28,7 +28,7 @@ function finish(m: FakeMemory, device: Decoder, slices = Infinity): number {
 }
 
 /** A device with a table that is as late as it may be, in a memory; opened at each decode, as the device does. */
-function equipped(count: number, flash: boolean, unit = DEMO): { device: Decoder; m: FakeMemory } {
+function equipped(count: number, flash: boolean, unit = DEMO): { device: Decoder; m: Cells } {
   const device = new Decoder({ ...unit, count });
   const m = memory(flash);
   finish(m, device);
