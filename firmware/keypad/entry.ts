@@ -9,6 +9,10 @@ const PATIENCE = 16000;
 /** Below three days the lamps say so at power-on, below one the buzzer does so once a day. */
 const LOW = 3 * 86400;
 
+/** The sign that nothing works, and that of little credit, in every profile. */
+const BROKEN = -3;
+const LITTLE = "a.a.a";
+
 /** So many starts running that did not last until the first store of the time are shown: it is a loop, or a bad contact. */
 const RESTARTING = 4;
 
@@ -44,12 +48,16 @@ function days(d: Device): string {
 
 /** Tells the person what became of a token; `value` is the seconds of a lockout. */
 function answered(d: Device, e: Entry, answer: Answer, value: number): void {
+  const blinks =
+    e.profile[answer] || (answer === "FAULT" || answer === "NOT_SET_UP" ? BROKEN : answer === "TEST" ? 1 : -1);
+  let pattern = "";
   let text = days(d);
+  for (let i = Math.abs(blinks); i > 0; i--) pattern += blinks > 0 ? "G." : "R.";
   if (answer === "INVALID") text = "Err";
   if (answer === "ALREADY_USED") text = "USEd";
   if (answer === "LOCKED") text = "L" + Math.ceil(value / 60);
   if (answer === "TEST") text = "tESt";
-  play(e.signals, e.profile[answer] || (answer === "TEST" ? "G" : "R"), 250);
+  play(e.signals, pattern, 250);
   show(d, e, text);
 }
 
@@ -102,8 +110,7 @@ export function startEntry(d: Device, profile: Profile): void {
     else if (event === "set up") show(d, e, days(d));
   };
   const restarting = d.log.bytes[SHORT_STARTS] > RESTARTING;
+  if (restarting || d.fault || !d.unit) answered(d, e, "FAULT", 0);
+  else if (left > 0 && left < LOW) play(e.signals, LITTLE, 250);
   show(d, e, restarting ? "rSt" : days(d));
-  if (restarting || d.fault) play(e.signals, profile["FAULT"], 250);
-  else if (!d.unit) play(e.signals, profile["NOT_SET_UP"], 250);
-  else if (left > 0 && left < LOW) play(e.signals, profile["LOW"], 250);
 }

@@ -5,8 +5,8 @@
  */
 import type { Hal } from "../../hal/hal";
 
-/** Patterns, 250 ms a step, by what became of a token; LOW is the sign of little credit. A board's JSON names the profile. */
-export type Profile = { [answer: string]: string };
+/** How often the green lamp blinks, or the red one (below 0), by what became of a token. A board's JSON names the profile. */
+export type Profile = { [answer: string]: number };
 
 export interface Signals {
   hal: Hal;

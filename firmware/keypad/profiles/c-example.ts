@@ -1,15 +1,7 @@
 import type { Profile } from "../signals";
 
-/** The signals of the C example of OpenPAYGO-HW, which has one lamp: used 2, accepted 2, sync 3, unlocked 5, invalid 15. */
-export const profile: Profile = {
-  ALREADY_USED: "G.G",
-  VALID: "G.G",
-  EXTENDED: "G.G",
-  SYNCED: "G.G.G",
-  PAYG_DISABLED: "G.G.G.G.G",
-  INVALID: "R.R.R.R.R.R.R.R.R.R.R.R.R.R.R",
-  LOCKED: "R",
-  FAULT: "R.R.R",
-  NOT_SET_UP: "R.R.R",
-  LOW: "a.a.a",
-};
+/**
+ * The signals of the C example that runs on an Arduino with a single lamp (OpenPAYGO-HW,
+ * examples/arduino_implementation/openpaygo_device_sketch/d_TOKEN_ENTRY.ino): a used token looks like an accepted one.
+ */
+export const profile: Profile = { ALREADY_USED: 2, VALID: 2, SYNCED: 3, PAYG_DISABLED: 5, INVALID: -15 };

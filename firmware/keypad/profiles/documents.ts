@@ -1,15 +1,8 @@
 import type { Profile } from "../signals";
 
-/** The signals of the OpenPAYGO Token documents: used green 1, accepted 2, sync 3, unlocked 5, invalid red 10. */
-export const profile: Profile = {
-  ALREADY_USED: "G",
-  VALID: "G.G",
-  EXTENDED: "G.G",
-  SYNCED: "G.G.G",
-  PAYG_DISABLED: "G.G.G.G.G",
-  INVALID: "R.R.R.R.R.R.R.R.R.R",
-  LOCKED: "R",
-  FAULT: "R.R.R",
-  NOT_SET_UP: "R.R.R",
-  LOW: "a.a.a",
-};
+/**
+ * The signals of the OpenPAYGO Token documents: invalid, accepted and unlocked as in their quick test of a device; used
+ * and sync as in their C example (OpenPAYGO-HW, examples/neutral_example_implentation/device_payg_logic.c), which has the
+ * other rows too. The quick test's own words for a used token are red 10, as for an invalid one.
+ */
+export const profile: Profile = { ALREADY_USED: 1, VALID: 2, SYNCED: 3, PAYG_DISABLED: 5, INVALID: -10 };
