@@ -32,7 +32,8 @@ export function startConsole(d: Device): void {
           line = "";
         }
       } else if (line) {
-        const known = line.length <= LONGEST && command(d, line.split(";"));
+        // Noise is thrown away before the commands are loaded for it, which takes some milliseconds.
+        const known = line.charAt(0) === "#" && line.length <= LONGEST && command(d, line.split(";"));
         line = "";
         if (!known && d.hal.system.ticks() - refused >= 1) {
           refused = d.hal.system.ticks();

@@ -507,6 +507,7 @@ function tests(name: string, engine: string, rtc?: object): void {
       ["a name that every object has", "#toString"],
       ["lower case", "#status"],
       ["a space in front", "# STATUS"],
+      ["129 characters", `#STATUS;${"x".repeat(121)}`],
       ["200 characters", `#STATUS;${"x".repeat(192)}`],
       ["200 characters that begin like a token", `#TOKEN;${"1".repeat(193)}`],
       ["code", "#E.reboot()"],
@@ -517,20 +518,63 @@ function tests(name: string, engine: string, rtc?: object): void {
       expect(rig.ask("#STATUS")).toEqual(["#STATUS;INACTIVE"]);
     });
 
-    test("answers noise at most once a second, and goes on", () => {
+    test("takes a line of 128 characters, ended by either line end or both, and passes over empty ones", () => {
       setUp();
+      const line = `#STATUS;${"x".repeat(120)}`;
+      for (const end of ["\n", "\r", "\r\n", "\n\n\r\r"])
+        expect(rig.ask(`raw ${JSON.stringify(line + end)}`, "wait 2")).toEqual(["#STATUS;INACTIVE"]);
+    });
+
+    test("refuses control characters wherever they are, and none of them does anything else", () => {
+      setUp();
+      rig.enter(first);
+      const { credit, events } = info();
+      // Ctrl-C, backspace, escape sequences, flow control, end of file, what Telnet and BREAK look like.
+      for (const odd of ["\0", "\x03", "\b", "\x1b[A", "\x1bc", "\x11", "\x13", "\x04", "\x10", "\x7f", "\xff\xf4"])
+        for (const line of [`${odd}#STATUS`, `#STA${odd}TUS`, `#STATUS${odd}`, odd])
+          expect(rig.ask(`raw ${JSON.stringify(`${line}\n`)}`, "wait 1.1")).toEqual(["#INVALID"]);
+      expect(rig.ask('raw "\\u0003\\u0003"', "wait 2")).toEqual([]);
+      expect(rig.ask('raw "\\n"', "wait 2")).toEqual(["#INVALID"]);
+      expect(info().events).toEqual(events);
+      expect(info().credit).toBeGreaterThan(credit - 200);
+      expect(rig.state().load).toBe(true);
+    });
+
+    test("bears a megabyte of noise: an answer a second at most, no exception, no more memory than a command needs", () => {
+      setUp();
+      rig.enter(first);
+      const before = rig.rest();
       const pick = random(7);
-      let answers = 0;
-      for (let i = 0; i < 20; i++) {
-        const noise = String.fromCharCode(...Array.from({ length: 150 }, () => pick(256)));
-        const said = rig.ask(`raw ${JSON.stringify(`${noise}\n`)}`, "wait 0.25");
+      const noise = (length: number) => String.fromCharCode(...Array.from({ length }, () => pick(256)));
+      const kinds = [
+        () => noise(4096),
+        // A line that does not end; lines of separators; line ends; pieces of commands.
+        () => "x".repeat(4096),
+        () => `${";".repeat(127)}\n`.repeat(32),
+        () => "\r\n".repeat(2048),
+        () =>
+          Array.from({ length: 512 }, () => `${["#", "#TOKE", "#SETU", "#INF", "#;"][pick(5)]}${noise(1)}`).join(""),
+      ];
+      let [bytes, answers] = [0, 0];
+      const start = rig.state().time;
+      while (bytes < 1 << 20) {
+        const block = kinds[pick(kinds.length)]();
+        bytes += block.length;
+        // So long the wire takes for it.
+        const said = rig.ask(`raw ${JSON.stringify(block)}`, `wait ${((block.length * 10) / 115200).toFixed(3)}`);
         for (const line of said) expect(line).toBe("#INVALID");
         answers += said.length;
       }
-      expect(answers).toBeGreaterThan(0);
-      expect(answers).toBeLessThanOrEqual(6);
-      expect(rig.ask('raw "\\n"', "wait 2", "#STATUS").pop()).toBe("#STATUS;INACTIVE");
-      expect(rig.enter(days(1)[0])).toMatchObject(LAMPS.valid);
+      expect(answers).toBeGreaterThan(20);
+      expect(answers).toBeLessThanOrEqual(rig.state().time - start + 1);
+      // On Node nobody counts.
+      const { peak = 0, used = 0 } = rig.state().variables ?? {};
+      expect(Math.max(peak, figures.peak)).toBeLessThanOrEqual(built.board.budget.peak);
+      rig.do('raw "\\n"', "wait 2");
+      expect(rig.rest()).toBeLessThanOrEqual(before + 20);
+      expect(used).toBeLessThanOrEqual(before + 200);
+      expect(info()).toMatchObject({ fault: "", failures: 0, restarts: 1 });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2", load: true });
     });
 
     test("takes a line in pieces, and half a line and silence are nothing", () => {
