@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { upload } from "../../bench/engines/espruino";
 import { bundle } from "../../build/bundle";
 
 const PORT = 2323;
@@ -39,7 +40,7 @@ async function withInterpreter(files: { [name: string]: string }, use: () => Pro
   try {
     const script = Object.entries(files).map(([name, text], i) => {
       writeFileSync(join(cwd, `file${i}`), text);
-      return `require("Storage").write(${JSON.stringify(name)}, require("fs").readFileSync("file${i}"));`;
+      return upload(name, `file${i}`, text.length);
     });
     writeFileSync(join(cwd, "upload.js"), script.join("\n"));
     spawnSync(interpreter!, ["upload.js"], { cwd, input: "", timeout: 20000, killSignal: "SIGKILL" });
