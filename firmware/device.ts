@@ -284,7 +284,8 @@ export function tick(d: Device): void {
     d.lowDay = Math.floor(hours / 24);
     d.tell("low credit", left);
   }
-  for (let i = 0; i < d.ticks.length; i++) d.ticks[i](time, d);
+  // They and a token's check, awake at once, would take more memory than need be.
+  for (let i = 0; i < d.ticks.length && !d.walk; i++) d.ticks[i](time, d);
   const due = Math.min(
     60,
     storedTime(d) + d.settings.interval - time,
