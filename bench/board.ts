@@ -2,19 +2,34 @@ import { Controller, type Network } from "./controller";
 import type { EngineMaker } from "./engines/engine";
 import { at24 } from "./parts/at24";
 import { buzzer } from "./parts/buzzer";
+import { divider } from "./parts/divider";
 import { ds3231 } from "./parts/ds3231";
 import { flash } from "./parts/flash";
+import { ina219 } from "./parts/ina219";
 import { led } from "./parts/led";
 import { loadswitch } from "./parts/loadswitch";
 import { matrix } from "./parts/matrix";
 import { type ModemState, modem } from "./parts/modem/modem";
 import { inProcess } from "./parts/modem/network";
-import type { Clock, Part } from "./parts/part";
+import type { Clock, Measuring, Part } from "./parts/part";
 import { pcf8563 } from "./parts/pcf8563";
 import { tm1637 } from "./parts/tm1637";
 import { World } from "./world";
 
-const MODELS = { at24, buzzer, ds3231, flash, led, loadswitch, matrix, modem, pcf8563, tm1637 } as const;
+const MODELS = {
+  at24,
+  buzzer,
+  divider,
+  ds3231,
+  flash,
+  ina219,
+  led,
+  loadswitch,
+  matrix,
+  modem,
+  pcf8563,
+  tm1637,
+} as const;
 type Models = { [driver in keyof typeof MODELS]: ReturnType<(typeof MODELS)[driver]> };
 
 /** A part by the driver that its board names. */
@@ -60,6 +75,8 @@ const PRESS = 80;
 export class VirtualBoard {
   readonly world: World;
   readonly parts: Parts;
+  /** The parts that measure, by name. */
+  readonly sensors: { [name: string]: Measuring };
   readonly controller: Controller;
   /** Lines that the factory port says. */
   onLine: (line: string) => void = () => {};
@@ -83,6 +100,9 @@ export class VirtualBoard {
     for (const [name, options] of Object.entries<any>(board.parts).filter(([, { driver }]) => driver !== "wifi"))
       parts[options.driver === "modem" ? "modem" : name] = MODELS[options.driver as keyof Models](this.world, options);
     this.parts = parts as Parts;
+    this.sensors = Object.fromEntries(
+      Object.entries(parts).flatMap(([name, part]) => ("channels" in part ? [[name, part as Measuring]] : [])),
+    );
     const pins = [...new Set(JSON.stringify(board).match(/\b[A-D]\d+\b/g))].sort();
     this.controller = new Controller(
       this.world,
@@ -99,7 +119,10 @@ export class VirtualBoard {
           if (pin === board.parts.buzzer?.pin) this.parts.buzzer?.tone(hertz);
         },
         uncaught: (text) => this.uncaught.push(text),
-        analog: () => 0,
+        analog: (pin) =>
+          Object.values(this.sensors)
+            .find((part) => part.pin === pin)
+            ?.level?.() ?? 0,
         flash: this.parts.flash ?? ("erase" in this.parts.memory ? (this.parts.memory as any) : undefined),
         accessPoint: board.parts.transport,
         network: (sent) => this.network(sent),

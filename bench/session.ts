@@ -87,12 +87,6 @@ const alone =
     need(args.length === 0, `${name} stands alone on its line`);
     run(session);
   };
-const later =
-  (name: string, what: string): Run =>
-  () => {
-    throw new BenchError(`This build has no ${what}, so there is no ${name} yet: leave the line out`);
-  };
-
 /** Every command: what --help says, and what it does. It checks all of its arguments before it changes anything. */
 export const COMMANDS: { [name: string]: { usage: string; about: string; run: Run } } = {
   raw: {
@@ -199,6 +193,36 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
       else board.cutAfter(bytes);
     },
   },
+  sample: {
+    usage: "sample NAME VALUE | missing | back",
+    about:
+      "what a sensor reads from now on: NAME is the part, or part.channel where it has several, VALUE in millivolts or " +
+      "milliamperes; a chip is off the bus, or back on it",
+    run: ({ board }, [name = "", value = "", ...more]) => {
+      const [part, channel] = name.split(".");
+      const all = Object.keys(board.sensors);
+      need(all.length, "This board has no sensors: leave the line out");
+      const sensor = Object.hasOwn(board.sensors, part) && board.sensors[part];
+      need(sensor, `There is no sensor "${part}": choose one of ${all.join(", ")}`);
+      need(value && more.length === 0, `sample takes a sensor and what it reads, as in: sample ${part} 12500`);
+      if (value === "missing" || value === "back") {
+        need(channel === undefined, `The whole of ${part} is missing or back: leave .${channel} out`);
+        need(sensor.present !== undefined, `${part} is on no bus: give the value that it reads`);
+        sensor.present = value === "back";
+        return;
+      }
+      const channels = Object.keys(sensor.channels);
+      const wanted = channel ?? (channels.length === 1 ? channels[0] : "");
+      need(
+        Object.hasOwn(sensor.channels, wanted),
+        `${part} measures ${channels.join(" and ")}: name one, as in: sample ${part}.${channels[0]} ${value}`,
+      );
+      const { unit, least, most, set } = sensor.channels[wanted];
+      const reads = number(value.replace(/^-/, ""), true) * (value.startsWith("-") ? -1 : 1);
+      need(reads >= least && reads <= most, `${part}.${wanted} reads ${least} to ${most} ${unit}: give one of these`);
+      set(reads);
+    },
+  },
   on: { usage: "on", about: "power on", run: alone("on", ({ board }) => board.on()) },
   state: {
     usage: "state",
@@ -210,7 +234,6 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
     about: "ends; so does the end of the input",
     run: alone("quit", (session) => session.close()),
   },
-  sample: { usage: "sample", about: "not in this build", run: later("sample", "sensors") },
   modem: {
     usage: `modem ${MODEM}`,
     about:

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
+import { isSensor, literal, metricsModule } from "./metrics";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
 
@@ -54,13 +55,15 @@ function ownProperties(): RegExp {
   return new RegExp(`^(${[...names].sort().join("|")})$`);
 }
 
+/** The overlay that is made from a board's `metrics` section. */
+const METRICS = "metrics.overlay";
+
 /** The entry of a bundle: each part of the board's JSON becomes a call of the driver with its name, the output first. */
 function entry(board: any, dev: boolean): string {
-  const literal = (value: unknown) =>
-    JSON.stringify(value)
-      .replace(/"(\w+)":/g, "$1:")
-      .replace(/"([A-D]\d+|I2C\d|Serial\d)"/g, "$1");
-  const parts = Object.entries<any>(board.parts).sort(([a], [b]) => Number(b === "output") - Number(a === "output"));
+  // Parts that measure are made when they are read: they are in the module of the metrics.
+  const parts = Object.entries<any>(board.parts)
+    .filter(([, part]) => !isSensor(part.driver))
+    .sort(([a], [b]) => Number(b === "output") - Number(a === "output"));
   const drivers = [...new Set(parts.map(([, part]) => part.driver as string))];
   const calls = parts.map(([field, { driver, ...options }]) => {
     const bus = options.address === undefined ? "io" : "i2c";
@@ -73,6 +76,8 @@ function entry(board: any, dev: boolean): string {
     ),
     `import { main } from "./firmware/main";`,
     board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",
+    board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
+    board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
     ...(dev ? [] : ["lock();"]),
     `const serial = port(${literal(board.serial)});`,
@@ -81,6 +86,7 @@ function entry(board: any, dev: boolean): string {
     ...calls,
     `const device = main({ system, serial, ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
+    board.metrics ? "startSampling(device, metrics);" : "",
   ].join("\n");
 }
 
@@ -119,7 +125,8 @@ export async function bundle(which: string | { name: string; [field: string]: an
     },
     logLevel: "silent",
   };
-  const whole = await outputs({ ...options, plugins: [overlays(options)] });
+  const made = board.metrics ? { [join(root, `boards/${METRICS}.ts`)]: metricsModule(board) } : {};
+  const whole = await outputs({ ...options, plugins: [overlays(options, made)] });
   const { code: contents, map: trace, constants } = runOnce(whole.code, whole.map);
   const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(trace).toString("base64")}`;
   const { code, map } = await outputs({

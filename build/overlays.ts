@@ -20,8 +20,13 @@ async function residents(options: BuildOptions): Promise<Set<string>> {
   return new Set(Object.keys(metafile!.inputs).map((file) => resolve(options.absWorkingDir!, file)));
 }
 
-/** The module of an overlay as one function. Lines and columns of its source map stay true. */
-async function wrap(path: string, resident: Set<string>, options: BuildOptions): Promise<string> {
+/** The module of an overlay as one function. Lines and columns of its source map stay true. `made`: its text, where it is no file. */
+async function wrap(
+  path: string,
+  resident: Set<string>,
+  options: BuildOptions,
+  made: string | undefined,
+): Promise<string> {
   const shared: Plugin = {
     name: "shared",
     setup: (b) =>
@@ -32,8 +37,9 @@ async function wrap(path: string, resident: Set<string>, options: BuildOptions):
   };
   const result = await build({
     ...options,
-    stdin: undefined,
-    entryPoints: [path],
+    ...(made === undefined
+      ? { stdin: undefined, entryPoints: [path] }
+      : { stdin: { contents: made, resolveDir: dirname(path), sourcefile: path, loader: "ts" } }),
     sourcemap: "external",
     plugins: [shared],
   });
@@ -62,16 +68,20 @@ async function wrap(path: string, resident: Set<string>, options: BuildOptions):
   return [...head, `${inner}return ${name}(${parameters});`, "}", comment].join("\n");
 }
 
-/** Makes the overlays of a build with these options into functions. */
-export function overlays(options: BuildOptions): Plugin {
+/** Makes the overlays of a build with these options into functions. `made` are modules that the build made, by the path that they would have. */
+export function overlays(options: BuildOptions, made: { [path: string]: string }): Plugin {
   return {
     name: "overlays",
     setup(b) {
       const resident = residents(options);
       b.onLoad({ filter: /\.overlay\.ts$/ }, async ({ path }) => ({
-        contents: await wrap(path, await resident, options),
+        contents: await wrap(path, await resident, options, made[path]),
         loader: "js",
       }));
+      b.onResolve({ filter: OVERLAY }, ({ path, resolveDir }) => {
+        const file = resolve(resolveDir, `${path}.ts`);
+        return file in made ? { path: file } : undefined;
+      });
       b.onResolve({ filter: /^\// }, ({ path }) => ({ path }));
     },
   };

@@ -2,6 +2,8 @@
 import type { Hal, Memory } from "../hal/hal";
 import { type Clock, checkClock, now, startClock } from "./clock/clock";
 import type { Paid } from "./credit/credit";
+import type { Metrics } from "./metrics/format";
+import type { Sampler } from "./metrics/sampler";
 import { append, type Journal, latest, openJournal, PAYLOAD } from "./store/journal";
 import {
   BYPASSED,
@@ -82,12 +84,16 @@ export interface Device {
   testUntil: number;
   /** Local day on which the sign of little credit was given last. */
   lowDay: number;
+  /** What a board with a `metrics` section measures and reports; made anew by each call. */
+  metrics?: () => Metrics;
+  /** What was measured; from the second tick of a device that is set up. */
+  sampler?: Sampler;
   /** Last events, newest last, at most eight: "time name". */
   events: string[];
   /** Who wants to know what happened: feedback to the person, a product's own code. */
   tell: (event: string, value: number) => void;
   /** What the services of this board add: something to do with every tick, once a minute or more often… */
-  ticks: ((time: number) => void)[];
+  ticks: ((time: number, d: Device) => void)[];
   /** …and serial commands, by their name with the "#"; what they return is the answer, if anything. */
   commands: { [name: string]: (fields: string[]) => string };
   /** Takes a server's answer from the factory port, in pieces; "" ends it. */
@@ -278,7 +284,8 @@ export function tick(d: Device): void {
     d.lowDay = Math.floor(hours / 24);
     d.tell("low credit", left);
   }
-  for (let i = 0; i < d.ticks.length; i++) d.ticks[i](time);
+  // They and a token's check, awake at once, would take more memory than need be.
+  for (let i = 0; i < d.ticks.length && !d.walk; i++) d.ticks[i](time, d);
   const due = Math.min(
     60,
     storedTime(d) + d.settings.interval - time,

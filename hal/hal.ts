@@ -55,6 +55,17 @@ export interface Keypad {
   start(onKey: (key: string, held: boolean) => void): void;
 }
 
+/** The controller's analog inputs. */
+export interface Analog {
+  /** Level of a pin, 0 to 1 of what the converter can tell apart. */
+  read(pin: Pin): number;
+}
+
+/** A part that measures: its values as whole numbers, in order and units as its driver says (millivolts, milliamperes). */
+export interface Sensor {
+  read(): number[];
+}
+
 /** Two to eight characters a person can read. */
 export interface Display {
   /** Shows text, right-aligned, its end if it is too long; "" turns the display off. */

@@ -95,6 +95,13 @@ export function interpreterVersion(): string {
 
 const cache = join(tmpdir(), `espruino-bench-${process.getuid?.() ?? 0}`);
 
+/**
+ * A program for the interpreter that puts a file of `bytes` bytes into its Storage: in pieces, as all of a bundle at once
+ * takes more memory than there is.
+ */
+export const upload = (name: string, file: string, bytes: number): string =>
+  `(function(f,o,d){while((d=f.read(1024))!==undefined){require("Storage").write("${name}",d,o,${bytes});o+=d.length}f.close()})(E.openFile("${file}","r"),0);`;
+
 /** A file with the interpreter's flash as it is after the bundle was uploaded to run at boot; made once a bundle. */
 function flashImage(code: string, pins: string[]): string {
   const boot0 = prelude(pins) + shim + epilogue;
@@ -105,7 +112,8 @@ function flashImage(code: string, pins: string[]): string {
   const folder = mkdtempSync(join(cache, "upload-"));
   writeFileSync(join(folder, "boot0"), boot0);
   writeFileSync(join(folder, "bootrst"), code);
-  const script = `var f=require("fs"),s=require("Storage");s.write(".boot0",f.readFileSync("boot0"));s.write(".bootrst",f.readFileSync("bootrst"));print("kept="+(s.read(".bootrst").length+s.read(".boot0").length));`;
+  const keep = upload(".boot0", "boot0", boot0.length) + upload(".bootrst", "bootrst", code.length);
+  const script = `${keep}var s=require("Storage");print("kept="+(s.read(".bootrst").length+s.read(".boot0").length));`;
   writeFileSync(join(folder, "upload.js"), script);
   const said = execFileSync(interpreter(), ["upload.js"], {
     cwd: folder,

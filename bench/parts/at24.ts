@@ -28,6 +28,11 @@ export type At24 = Part & {
   protected: boolean;
   /** A seed (any integer; moves on by itself): the byte under way in a power cut gets random bits. Undefined: it stays as it was. */
   tear: number | undefined;
+  /**
+   * True: the chip rewrites the page around the bytes that it is sent, as some makers' chips do (Microchip, "24AA256/24LC256",
+   * DS21203, 6.2), so a cut leaves all of the page at random. `tear` has to be set.
+   */
+  refreshes: boolean;
 };
 
 /** An EEPROM, erased. Of a page that the power cut interrupts, the bytes sent first are stored and the others are not. */
@@ -53,9 +58,12 @@ export function at24(world: World, { address, bytes, page }: At24Options): At24 
         put(cell, value);
         continue;
       }
-      if (part.tear !== undefined) {
+      if (part.tear === undefined) return;
+      const first = cell - (cell % page);
+      const torn = part.refreshes ? Array.from({ length: page }, (_, i) => first + i) : [cell];
+      for (const one of torn) {
         part.tear = (part.tear + 0x6d2b79f5) | 0;
-        put(cell, noise(part.tear));
+        put(one, noise(part.tear));
       }
       return;
     }
@@ -66,6 +74,7 @@ export function at24(world: World, { address, bytes, page }: At24Options): At24 
     present: true,
     protected: false,
     tear: undefined,
+    refreshes: false,
     get image() {
       return cells;
     },

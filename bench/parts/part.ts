@@ -29,6 +29,18 @@ export interface Clock extends Part {
   present: boolean;
 }
 
+/** A part that measures: what it reads can be set, by channel. */
+export interface Measuring extends Part {
+  readonly channels: {
+    [name: string]: { unit: string; least: number; most: number; set: (value: number) => void };
+  };
+  /** False: a chip that never acknowledges. */
+  present?: boolean;
+  /** A part at an analog pin, and what the controller's converter makes of it, 0 to 1. */
+  readonly pin?: string;
+  level?(): number;
+}
+
 /** Appends to a list that keeps only its last 200 entries. */
 export function log<T>(list: T[], entry: T): void {
   list.push(entry);

@@ -20,7 +20,8 @@ export const LAST_TYPE = 24;
  * The record of type TIME as it is stored: written often, to a memory that others can write.
  *
  *     0 time | 4 tally, 16 bits each | 16 short starts running, 8 bits | 17 test codes in this hour, 8 bits | 18 that hour
- *     | 22 requests | 26 time stamp of the outstanding request | 30 oldest row | 34 first row not offered in it
+ *     | 22 requests | 26 time stamp of the outstanding request | 30 oldest row of the history, and from it on
+ *     | 34 rows in the outstanding request, 16 bits | 36 all rows, 16 bits
  *     | 38 failed sessions running, 8 bits | 39 next session | 43 kilobytes this month, 16 bits | 45 month, 8 bits
  *     | 46 unsure, 8 bits: 1 from when time was lost until somebody who knows it tells it | 47 MAC, 8 bytes
  */
@@ -35,6 +36,9 @@ export interface Log {
 export const SHORT_STARTS = 16;
 export const TESTS = 17;
 export const TEST_HOUR = 18;
+export const FIRST_ROW = 30;
+export const OFFERED_ROWS = 34;
+export const ALL_ROWS = 36;
 export const UNSURE = 46;
 
 /** Indices of `Log.tally`. */

@@ -75,8 +75,8 @@ export function check(
         if (!storePaid(d)) answer = "FAULT";
       }
     }
-    d.walk = undefined;
     tick(d);
+    d.walk = undefined;
     note(d, answer.toLowerCase(), -1);
     done(answer, value);
   };

@@ -4,6 +4,7 @@
  */
 declare function digitalWrite(pin: unknown, value: number): void;
 declare function digitalRead(pin: unknown): number;
+declare function analogRead(pin: unknown): number;
 declare function pinMode(pin: unknown, mode: string): void;
 declare function analogWrite(pin: unknown, value: number, options: { freq: number }): void;
 declare function setWatch(fn: () => void, pin: unknown, options: object): number;

@@ -119,6 +119,20 @@ test("a torn byte is random, the same for the same seed, and it is the only one"
   expect(new Set(values).size).toBeGreaterThan(30);
 });
 
+test("a chip that refreshes the page around what it is sent may lose all of it in a cut, and nothing beyond", () => {
+  const { world, part, write, wait } = bench();
+  part.image = new Uint8Array(32768).fill(7);
+  part.tear = 5;
+  part.refreshes = true;
+  write(130, 1, 2, 3);
+  wait(5);
+  world.cutAfter(1, () => part.power?.(false));
+  write(140, 1, 2, 3);
+  const { image } = part;
+  expect(new Set(image.subarray(128, 192)).size).toBeGreaterThan(30);
+  expect([...image.subarray(0, 128), ...image.subarray(192)].every((byte) => byte === 7)).toBe(true);
+});
+
 test("write protected: acknowledges, stores nothing, and is ready at once", () => {
   const { part, write, read } = bench();
   part.protected = true;

@@ -1,0 +1,20 @@
+/** What sampling keeps in memory between two looks at the sensors; the rest is asleep. */
+import type { Device } from "../device";
+import type { Metrics } from "./format";
+import type { History } from "./history";
+import { sample } from "./sample.overlay";
+
+export interface Sampler {
+  history: History;
+  /** Unix seconds: when the next look is due, and when the interval ends. */
+  due: number;
+  end: number;
+  /** Two numbers a variable of a row: its sum (or its latest, least or most) so far, and how many readings that is. */
+  sums: Int32Array;
+}
+
+/** Samples from now on what the board's section says. */
+export function startSampling(d: Device, metrics: () => Metrics): void {
+  d.metrics = metrics;
+  d.ticks.push(sample);
+}
