@@ -32,6 +32,9 @@ import type { TableSettings } from "./token/tables";
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
 
+/** Seconds of running after which the clock is checked for the first time: by then one at half its speed is found out. */
+const FIRST_CHECK = 6;
+
 /** Seconds by which a store of the time may come late. */
 const STORING = 2;
 
@@ -80,6 +83,8 @@ export interface Device {
   onSince: number;
   sensed: number;
   timer: number;
+  /** When the clock is checked for the first time (ticks); Infinity afterwards. */
+  early: number;
   /** The output is on until this time for the factory's test. */
   testUntil: number;
   /** Local day on which the sign of little credit was given last. */
@@ -131,6 +136,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     onSince: 0,
     sensed: 0,
     timer: 0,
+    early: clock.ticks + FIRST_CHECK,
     testUntil: 0,
     lowDay: 0,
     events: [],
@@ -154,11 +160,13 @@ export function startDevice(hal: Hal, settings: Settings): Device {
       const stored = bytes && openLog(bytes);
       const own = stored && seal(stored, d.unit, false);
       if (stored && own) d.log = stored;
+      // What is noted before the clock has started carries the last time that was stored.
+      clock.time = Math.max(d.paid.stored, storedTime(d));
       // Not this device's, or older than a store that came after it: somebody changed the memory.
       if (!own || storedTime(d) + 2 * settings.interval < d.paid.stored) note(d, "memory replaced", MEMORY_REPLACED);
     }
     d.fault = "RTC";
-    const stored = Math.max(d.paid.stored, storedTime(d));
+    const stored = clock.time;
     let skipped = 0;
     d.clock = startClock(hal, stored, settings.interval + STORING, () => {
       skipped = settings.interval + STORING;
@@ -263,10 +271,17 @@ export function tick(d: Device): void {
   const system = d.hal.system;
   const output = d.hal.output;
   if (d.timer) system.cancel(d.timer);
-  if (now(d.hal, d.clock) - storedTime(d) >= d.settings.interval) {
-    d.log.bytes[SHORT_STARTS] = 0;
-    if (!d.fault) checkClock(d.hal, d.clock, () => noteLost(d));
-    storeTime(d);
+  let stores = now(d.hal, d.clock) - storedTime(d) >= d.settings.interval;
+  if (stores) d.log.bytes[SHORT_STARTS] = 0;
+  if (stores || system.ticks() >= d.early) {
+    // Early once: who has a slow clock, or a fake one, and cuts the power before the first store, wins seconds.
+    d.early = Infinity;
+    if (!d.fault)
+      checkClock(d.hal, d.clock, () => {
+        noteLost(d);
+        stores = true;
+      });
+    if (stores) storeTime(d);
   }
   switchOutput(d);
   const settled = system.ticks() - d.onSince >= 1;
@@ -288,6 +303,7 @@ export function tick(d: Device): void {
   for (let i = 0; i < d.ticks.length && !d.walk; i++) d.ticks[i](time, d);
   const due = Math.min(
     60,
+    Math.max(0, d.early - system.ticks()),
     storedTime(d) + d.settings.interval - time,
     left > 0 ? left : 60,
     time < d.testUntil ? d.testUntil - time : 60,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { DEMO } from "../../bench/demo-unit";
 import { encode } from "../../bench/encode";
-import { type Device, enterToken, setTime, startDevice } from "../../firmware/device";
+import { type Device, enterToken, setTime } from "../../firmware/device";
 import {
   AVERAGE,
   CONSTANT,
@@ -64,7 +64,7 @@ function make(
     format: () => "{}",
   };
   const start = () => {
-    const device = startDevice(board.hal, SETTINGS);
+    const device = board.start(SETTINGS);
     startSampling(device, () => metrics);
     return device;
   };
@@ -192,7 +192,7 @@ test("data is as it is when asked for: numbers under their scale, the version, w
 test("nothing is measured before the factory has set the device up", () => {
   const { board, metrics } = make([{ source: OUTPUT }]);
   const other = new FakeBoard();
-  const device = startDevice(other.hal, SETTINGS);
+  const device = other.start(SETTINGS);
   startSampling(device, () => metrics);
   other.wait(2 * HOUR);
   expect(device.sampler).toBeUndefined();

@@ -1,11 +1,10 @@
-import { startDevice } from "../../firmware/device";
 import { readServer, resetServer, settleServer, writeServer } from "../../firmware/metrics/servers";
 import { FakeBoard } from "../fake";
 
 const SETTINGS = { board: "fake", interval: 60, utcOffset: 0 };
 const A = { base_url: "https://a.example/api", data_format_id: 0, jwt_key: "" };
 const B = { base_url: `https://${"b".repeat(120)}`, data_format_id: 2147483647, jwt_key: "j".repeat(400) };
-const boot = (board: FakeBoard) => startDevice(board.hal, SETTINGS);
+const boot = (board: FakeBoard) => board.start(SETTINGS);
 
 test("a device knows its factory's server until it is told another, over power cuts", () => {
   const board = new FakeBoard();

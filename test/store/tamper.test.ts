@@ -63,7 +63,9 @@ test.each(images)("the memory holds %s: noticed, and nothing is won", (_name, ma
   });
   const after = desk.info();
   expect(after.memoryReplaced).toBe(1);
-  expect(after.events.join()).toContain("memory replaced");
+  // Noted before the clock has started: with the last time that was stored.
+  const noted = after.events.find((event: string) => event.endsWith("memory replaced"));
+  expect(Math.abs(Number.parseInt(noted, 10) - before.clock.time)).toBeLessThan(DAY + 70);
   expect(after.fault).toBe("");
   expect(after.credit).toBeLessThanOrEqual(before.credit - 5);
   expect(after.credit).toBeGreaterThan(before.credit - 70);
@@ -103,6 +105,29 @@ test.each([false, true])(
     }
   },
 );
+
+test.each([
+  ["a fake one that stands still", 0],
+  ["slowed to a thirtieth", 1 / 30],
+  ["slowed to half", 1 / 2],
+])("a clock that is %s, and the power cut before every store, win a minute of light at most", (_name, speed) => {
+  const { desk } = bought();
+  const { rtc } = desk.board.parts;
+  const at = () => desk.board.world.now / 1000;
+  desk.board.wait(desk.info().credit - 90);
+  const { credit } = desk.info();
+  let light = 0;
+  for (let cut = 0; cut < 30; cut++) {
+    const since = at();
+    rtc.ppm = speed * 1e6 - 1e6 + (speed ? 0 : 1);
+    for (let second = 0; second < 50; second++) {
+      desk.board.wait(1);
+      light += desk.board.state().load ? 1 : 0;
+    }
+    desk.off(1, () => rtc.set(Math.floor(since + (at() - since) * speed)));
+  }
+  expect(light).toBeLessThan(credit + 60);
+});
 
 test("a lockout is not shortened by an older memory, with or without a clock set back or lost", () => {
   for (const hands of ["none", "back", "lost"]) {
