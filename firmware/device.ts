@@ -32,8 +32,8 @@ import type { TableSettings } from "./token/tables";
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
 
-/** Seconds of running after which the clock is checked for the first time: by then one at half its speed is found out. */
-const FIRST_CHECK = 6;
+/** Seconds of running after which a clock at half its speed is found out. */
+const FOUND_OUT = 6;
 
 /** Seconds by which a store of the time may come late. */
 const STORING = 2;
@@ -83,7 +83,7 @@ export interface Device {
   onSince: number;
   sensed: number;
   timer: number;
-  /** When the clock is checked for the first time (ticks); Infinity afterwards. */
+  /** When the clock is checked out of turn (ticks): soon after the start, and soon after it was found wrong. */
   early: number;
   /** The output is on until this time for the factory's test. */
   testUntil: number;
@@ -136,7 +136,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     onSince: 0,
     sensed: 0,
     timer: 0,
-    early: clock.ticks + FIRST_CHECK,
+    early: clock.ticks + FOUND_OUT,
     testUntil: 0,
     lowDay: 0,
     events: [],
@@ -274,12 +274,14 @@ export function tick(d: Device): void {
   let stores = now(d.hal, d.clock) - storedTime(d) >= d.settings.interval;
   if (stores) d.log.bytes[SHORT_STARTS] = 0;
   if (stores || system.ticks() >= d.early) {
-    // Early once: who has a slow clock, or a fake one, and cuts the power before the first store, wins seconds.
+    // Early, and again while it is wrong: who has a slow clock, or a fake one, and cuts the power before it is stored
+    // how late it is, wins seconds.
     d.early = Infinity;
     if (!d.fault)
       checkClock(d.hal, d.clock, () => {
         noteLost(d);
         stores = true;
+        d.early = system.ticks() + FOUND_OUT;
       });
     if (stores) storeTime(d);
   }
