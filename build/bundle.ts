@@ -96,12 +96,18 @@ async function outputs(options: BuildOptions): Promise<{ code: string; map: stri
   return { code: file(".js"), map: file(".map") };
 }
 
-/** Builds the bundle of a board, by name or given as its JSON; `dev` leaves its console open. The same sources give the same bytes. */
-export async function bundle(which: string | { name: string; [field: string]: any }, dev = false): Promise<Bundle> {
-  const board = typeof which === "string" ? readBoard(which) : which;
-  const { name } = board;
+/**
+ * Makes a program, given as a module in the root, into what is flashed, and its source map. `parts`: those that a board may
+ * leave out, and whether it has them. `made`: modules that are no files, their text by their path.
+ */
+export async function flashable(
+  contents: string,
+  name: string,
+  parts: { [part: string]: boolean },
+  made: { [path: string]: string },
+): Promise<{ code: string; map: string }> {
   const options: BuildOptions = {
-    stdin: { contents: entry(board, dev), resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
+    stdin: { contents, resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
     absWorkingDir: root,
     bundle: true,
     write: false,
@@ -120,22 +126,34 @@ export async function bundle(which: string | { name: string; [field: string]: an
       generator: false,
     },
     define: {
-      TABLE: String(!!board.settings.table),
+      ...Object.fromEntries(Object.entries(parts).map(([part, has]) => [part, String(has)])),
       VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version),
     },
     logLevel: "silent",
   };
-  const made = board.metrics ? { [join(root, `boards/${METRICS}.ts`)]: metricsModule(board) } : {};
   const whole = await outputs({ ...options, plugins: [overlays(options, made)] });
-  const { code: contents, map: trace, constants } = runOnce(whole.code, whole.map);
-  const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(trace).toString("base64")}`;
-  const { code, map } = await outputs({
+  const { code, map, constants } = runOnce(whole.code, whole.map);
+  const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  return outputs({
     ...options,
-    stdin: { contents: contents + inline, resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
+    stdin: { contents: code + inline, resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
     minify: true,
     define: constants,
     mangleProps: ownProperties(),
   });
+}
+
+/** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
+function partsOf({ settings, metrics }: any): { [part: string]: boolean } {
+  const cbor = metrics?.server.encoding === "cbor";
+  return { TABLE: !!settings.table, CBOR: cbor, CBOR_ANSWERS: cbor, SIMPLE: !!metrics?.server.simple };
+}
+
+/** Builds the bundle of a board, by name or given as its JSON; `dev` leaves its console open. The same sources give the same bytes. */
+export async function bundle(which: string | { name: string; [field: string]: any }, dev = false): Promise<Bundle> {
+  const board = typeof which === "string" ? readBoard(which) : which;
+  const made = board.metrics ? { [join(root, `boards/${METRICS}.ts`)]: metricsModule(board) } : {};
+  const { code, map } = await flashable(entry(board, dev), board.name, partsOf(board), made);
   return { board, code, map, sha256: createHash("sha256").update(code).digest("hex") };
 }
 

@@ -15,7 +15,8 @@ export function vectors(name: string): any[] {
     .map((line) => JSON.parse(line));
 }
 
-function siphash(key: string, hex: string): bigint {
+/** SipHash-2-4, by the published implementation. */
+export function siphash(key: string, hex: string): bigint {
   const bytes = Buffer.from(key, "hex");
   const words = Uint32Array.of(...[0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)));
   const { h, l } = hash(words, Buffer.from(hex, "hex"));

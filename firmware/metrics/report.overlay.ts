@@ -1,0 +1,347 @@
+/**
+ * A request of OpenPAYGO Metrics (v1.0.0-rc1), of any length in the memory of one row. Its rows are read twice: `step`
+ * hashes them and counts bytes, `read` gives the body. Both work in slices, each about as long as a hash of eight bytes.
+ * What is called when, and what is stored in between: docs/reporting.md.
+ */
+import type { Post } from "../../hal/hal";
+import { high, low } from "../token/siphash";
+import type { ServerSection } from "./format";
+import { addText, endSum, pad, startSum, takeBlocks } from "./sum";
+import { LONGEST_ANSWER, type Terms } from "./terms";
+import { ARRAY, cborValue, type Format, head, SHORT_CBOR, SHORT_JSON, type Value, writeList } from "./values";
+
+/** Whether a board sends CBOR, or the simple form. */
+declare const CBOR: boolean;
+declare const SIMPLE: boolean;
+
+/** What is asked. */
+export interface Ask extends Terms {
+  /**
+   * Where it goes, how it is signed and written. What brings a data format or accessories along, which are JSON texts, or
+   * decimals, is JSON whatever the encoding.
+   */
+  server: ServerSection;
+  /** The data format, JSON text; its historical_data_order ends with relative_time. */
+  format: () => string;
+  /** The format's historical_data_interval, seconds: negative for newest rows first; 0: it has none. */
+  interval: number;
+  /** Values as in the format's data_order, undefined for none; those at its end are taken out. */
+  data: Value[];
+  /**
+   * Values of a row; the rows, from `first` to before `next`; and what reads one, as an array made for it: [time, value, …],
+   * or undefined if it is lost.
+   */
+  columns: number;
+  first: number;
+  next: number;
+  row: (number: number) => Value[] | undefined;
+  /** Requests of other devices, JSON texts with serial, format and auth of their own. */
+  accessories: string[];
+  /** Most bytes of a body: 4194304 (4096 KB), or less where a modem asks for that. */
+  most: number;
+  /** Writes the values of rows, where a server needs decimals: see decimal.ts. Without it they are integers. */
+  write?: Format;
+}
+
+/** A request, for as long as somebody holds it. */
+export interface Report {
+  /**
+   * Its rows end before this one: `next`, or less where more would not fit. To be stored, with timestamp and count, before
+   * the first byte goes out.
+   */
+  offered: number;
+  /** One slice of what comes before the first byte; true when there is none left. */
+  step: () => boolean;
+  /**
+   * The next piece of the body: 1 to 64 characters of 0 to 255, "" at its end. When rows are lost on the way, the end
+   * comes early: then the request is not to be finished.
+   */
+  read: () => string;
+  /**
+   * The request for a transport, once `step` was true; with size 0 if the memory did not answer. `done` gets what the
+   * transport closes with, and the answer's body.
+   */
+  post: (done: (status: number, reason: string, body: string) => void) => Post;
+}
+
+/** Passes: over what is signed, where the bytes of rows are counted on the way; over the rest, to count it; over the body. */
+const SIGNS = 0;
+const COUNTS = 1;
+const WRITES = 2;
+
+/** Phases of the first pass, and of the others. */
+const SIGNS_ROWS = 4;
+const SIGNED = 5;
+const ROWS = 3;
+const END = 6;
+
+/** What is asked, and whether in CBOR. */
+let asked: Ask;
+let cbor = false;
+
+/** Names in the simple form, and the data as JSON, "" for none. */
+let dataNames: string[] | undefined;
+let rowNames: string[] | undefined;
+let dataText = "";
+
+/** Where it is: the pass, the phase in it, rows still to read, rows read, time of the last, bytes of its parts so far. */
+let pass = SIGNS;
+let phase = 0;
+let left = 0;
+let seen = 0;
+let last = 0;
+let sent = 0;
+
+/** The row that is signed, and whether its bytes were counted. */
+let row: Value[] | undefined;
+let counted = false;
+
+/** The body: where its rows end, its bytes, rows, and members of its object. */
+let offered = 0;
+let size = 0;
+let rows = 0;
+let members = 0;
+
+/** Whether a hash is under way, whether its text ends with what it has, and the last hash. */
+let hashing = false;
+let whole = false;
+let hash = "";
+
+/** The part that is being written, from `at` on. */
+let out = "";
+let at = 0;
+
+/** The memory did not answer, or rows are not what they were. */
+let broken = false;
+
+/** Goes to where a pass with so many rows begins. */
+function rewind(to: number, count: number): void {
+  pass = to;
+  phase = 0;
+  left = count;
+  seen = 0;
+  last = asked.now;
+  sent = 0;
+}
+
+/** Reads the next row; undefined when it is lost. */
+function nextRow(): Value[] | undefined {
+  let values: Value[] | undefined;
+  left--;
+  try {
+    values = asked.row(asked.interval < 0 ? asked.first + left : offered - left - 1);
+  } catch (_) {
+    broken = true;
+    size = 0;
+  }
+  if (values) {
+    const time = values.shift() as number;
+    if (SIMPLE && rowNames) values[asked.columns] = time;
+    // Without an interval, nothing equals NaN.
+    else if (time - last !== (seen ? asked.interval || NaN : 0)) values[asked.columns] = time - last;
+    last = time;
+    seen++;
+  }
+  return values;
+}
+
+/** A row as JSON or CBOR: both have the shape that is shorter in the body. */
+function rowText(values: Value[], asCbor: boolean): string {
+  return writeList(values, asCbor, rowNames, cbor ? SHORT_CBOR : SHORT_JSON, asked.write);
+}
+
+/** The next text that the auth covers, "" for none; counts the bytes of rows. */
+function signed(): string {
+  const auth = asked.server.auth;
+  const full = auth === "da" || auth === "ra";
+  if (phase === SIGNS_ROWS && (left || row)) {
+    const comma = seen > 1 ? "," : "";
+    let text = "";
+    // A slice reads the row, one counts its bytes in CBOR, one writes it.
+    if (!row) row = nextRow();
+    else if (CBOR && cbor && !counted) {
+      counted = true;
+      size += rowText(row, true).length;
+    } else {
+      text = rowText(row, false);
+      if (!counted) size += (comma + text).length;
+      if (auth !== "ra") text = full ? (comma || "[") + text : "";
+      counted = false;
+      row = undefined;
+    }
+    return text;
+  }
+  const texts = [
+    asked.unit.serial,
+    (full || auth === "ta") && asked.timestamp,
+    (full || auth === "ca") && asked.count,
+    full && (dataText || (auth === "ra" && "[]")),
+    auth === "da" && seen && "]",
+  ];
+  return "" + (texts[phase++] || "");
+}
+
+/** Members' names in the simple form, by those of the condensed one. */
+const LONG: { [short: string]: string } = {
+  "sn": "serial_number",
+  "ts": "timestamp",
+  "rc": "request_count",
+  "df": "data_format_id",
+  "dfo": "data_format",
+  "d": "data",
+  "hd": "historical_data",
+  "acc": "accessories",
+  "a": "auth",
+};
+
+/** A member of the request's object, or its name alone. */
+function member(short: string, value?: Value): string {
+  const name = SIMPLE && asked.server.simple ? LONG[short] : short;
+  if (pass < WRITES) members++;
+  if (CBOR && cbor) return cborValue(name) + (value ? cborValue(value) : "");
+  return ',"' + name + '":' + (value ? JSON.stringify(value) : "");
+}
+
+/** The next part of the body. Undefined behind its end; and before it, when rows are not what they were. */
+function part(): string | undefined {
+  const id = asked.server.data_format_id;
+  let text = "";
+  if (phase === ROWS && left) {
+    const values = nextRow();
+    if (values) text = (seen > 1 && !cbor ? "," : "") + rowText(values, cbor);
+  } else
+    switch (phase++) {
+      case 0:
+        text = member("sn", asked.unit.serial);
+        if (asked.timestamp) text += member("ts", asked.timestamp);
+        if (asked.count) text += member("rc", asked.count);
+        text += id ? member("df", id) : member("dfo");
+        text = CBOR && cbor ? head(0xa0, members) + text : "{" + text.substr(1);
+        break;
+      case 1:
+        if (!id) text = asked.format();
+        break;
+      case 2:
+        if (dataText)
+          text = member("d") + (CBOR && cbor ? writeList(asked.data, true, dataNames, ARRAY, undefined) : dataText);
+        if (rows) text += member("hd") + (CBOR && cbor ? head(0x80, rows) : "[");
+        break;
+      case ROWS:
+        if (rows && !cbor) text = "]";
+        seen = 0;
+        break;
+      case 4:
+        if (seen < asked.accessories.length) {
+          text = (seen ? "," : member("acc") + "[") + asked.accessories[seen++];
+          phase--;
+        } else if (seen) text = "]";
+        break;
+      case 5:
+        if (hash) text = member("a", asked.server.auth + hash);
+        if (!cbor) text += "}";
+        broken = pass === WRITES && sent + text.length !== size;
+        break;
+      default:
+        return undefined;
+    }
+  sent += text.length;
+  return broken ? undefined : text;
+}
+
+function step(): boolean {
+  if (broken || pass === WRITES) return true;
+  if (hashing && takeBlocks()) return false;
+  if (hashing && whole) {
+    endSum();
+    hash = (high >>> 0).toString(16) + pad((low >>> 0).toString(16), 8);
+    hash = asked.server.padded ? pad(hash, 16) : hash.replace(/^0+/, "");
+    hashing = false;
+  } else if (pass === COUNTS) {
+    const text = part();
+    if (text === undefined) rewind(WRITES, offered - asked.first);
+    else size += text.length;
+  } else if (phase === SIGNED) {
+    rows = seen;
+    rewind(COUNTS, 0);
+  } else {
+    const text = signed();
+    whole = asked.server.auth === "ra" || phase === SIGNED;
+    if (text && asked.server.auth !== "jwt") {
+      if (hashing) addText(text);
+      else startSum(asked.unit.key, hash + text);
+      hashing = true;
+    }
+  }
+  return pass === WRITES;
+}
+
+function read(): string {
+  while (at >= out.length) {
+    const text = part();
+    if (text === undefined) return "";
+    out = text;
+    at = 0;
+  }
+  at += 64;
+  return out.substr(at - 64, 64);
+}
+
+function post(done: (status: number, reason: string, body: string) => void): Post {
+  const server = asked.server;
+  const registers = phase === END;
+  let body = "";
+  return {
+    url: server.base_url + (registers ? "/data_format" : SIMPLE && server.simple ? "/device_data" : "/dd"),
+    type: "application/" + (cbor ? "cbor" : "json"),
+    authorization: server.jwt_key && (registers || server.auth === "jwt") ? "Bearer " + server.jwt_key : "",
+    size,
+    read,
+    write: (text) => {
+      // One that is too long is refused, so its end does not matter.
+      if (body.length <= LONGEST_ANSWER) body += text;
+    },
+    close: (status, reason) => done(status, reason, body),
+  };
+}
+
+/**
+ * Begins a request. `registers` makes it a data format's registration, which needs no `step`; its answer is judged by
+ * terms without timestamp and count.
+ */
+export function report(request: Ask, registers: boolean): Report {
+  asked = request;
+  const simple = SIMPLE && asked.server.simple;
+  const format = registers || simple || !asked.server.data_format_id ? asked.format() : "";
+  dataNames = rowNames = undefined;
+  if (simple) {
+    const names = JSON.parse(format);
+    dataNames = names["data_order"];
+    rowNames = names["historical_data_order"] as string[];
+    rowNames[asked.columns] = "timestamp";
+  }
+  dataText = writeList(asked.data, false, dataNames, ARRAY, undefined);
+  // The longest value with its index is "12":-9007199254740991, and no name is longer than the format.
+  const room = asked.most - 512 - dataText.length - format.length - asked.accessories.join(",").length;
+  const most = room / (24 * (asked.columns + 2) + (simple ? format.length : 0));
+  offered = Math.min(asked.next, asked.first + Math.max(0, Math.floor(most)));
+  if (dataText.length < 3) dataText = "";
+  cbor =
+    CBOR &&
+    asked.server.encoding === "cbor" &&
+    asked.server.data_format_id > 0 &&
+    !asked.accessories.length &&
+    !asked.write &&
+    !registers;
+  size = rows = members = at = 0;
+  hashing = broken = counted = false;
+  hash = out = "";
+  row = undefined;
+  rewind(SIGNS, offered - asked.first);
+  if (registers) {
+    pass = WRITES;
+    phase = END;
+    out = format;
+    size = format.length;
+  }
+  return { offered, step, read, post };
+}
