@@ -74,6 +74,7 @@ function entry(board: any, dev: boolean): string {
     ...drivers.map(
       (driver) => `import { ${driver} } from "./hal/${NATIVE.includes(driver) ? "espruino" : "drivers"}/${driver}";`,
     ),
+    ...(board.native ? [`import { native } from "./hal/espruino/native";`] : []),
     `import { main } from "./firmware/main";`,
     board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
@@ -84,7 +85,7 @@ function entry(board: any, dev: boolean): string {
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
     `const i2c = bus(${literal(board.i2c)});`,
     ...calls,
-    `const device = main({ system, serial, ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
+    `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
     board.metrics ? "startSampling(device, metrics);" : "",
   ].join("\n");
@@ -121,6 +122,7 @@ export async function bundle(which: string | { name: string; [field: string]: an
     },
     define: {
       TABLE: String(!!board.settings.table),
+      NATIVE: String(!!board.native),
       VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version),
     },
     logLevel: "silent",
