@@ -4,14 +4,20 @@ import { createInterface } from "node:readline";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { bundle } from "../build/bundle";
 import type { EngineMaker } from "./engines/engine";
-import { espruinoEngine } from "./engines/espruino";
+import { armEngine, espruinoEngine } from "./engines/espruino";
 import { nodeEngine } from "./engines/node";
 import { outside } from "./parts/modem/outside";
 import { readUnits } from "./server/units";
 import { COMMANDS, type Said, Session, START } from "./session";
 
 /** Engines by name. */
-export const ENGINES: { [name: string]: EngineMaker } = { node: nodeEngine, espruino: espruinoEngine };
+export const ENGINES: { [name: string]: EngineMaker } = {
+  node: nodeEngine,
+  espruino: espruinoEngine,
+};
+
+/** And those that only a command asks for. */
+const MORE: typeof ENGINES = { ...ENGINES, "espruino-arm": armEngine };
 
 const help = () => {
   const rows = Object.values(COMMANDS).map(({ usage, about }) => `  ${usage}\n      ${about}`);
@@ -37,9 +43,7 @@ async function main(argv: string[]): Promise<void> {
     .option("--script <file>", "take commands from a file; exit code 1 at the first error or uncaught exception")
     .option("--board <name>", "a board of boards/", "esp32")
     .addOption(
-      new Option("--engine <name>", "what runs the bundle")
-        .choices([...Object.keys(ENGINES), "serial"])
-        .default("node"),
+      new Option("--engine <name>", "what runs the bundle").choices([...Object.keys(MORE), "serial"]).default("node"),
     )
     .option("--state <dir>", "where non-volatile memory and world time live between runs")
     .option("--units <file>", "units that the server knows, as npm run server takes them (it also learns from #SETUP)")
@@ -69,7 +73,7 @@ async function main(argv: string[]): Promise<void> {
     : createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   const units = file && readUnits(file).units;
   const network = server === undefined ? undefined : outside({ server });
-  const session = new Session({ board, code, make: ENGINES[engine], out, time, state, units, network });
+  const session = new Session({ board, code, make: MORE[engine], out, time, state, units, network });
   try {
     for await (const line of lines) {
       session.line(line);

@@ -1,4 +1,5 @@
 import type { Engine, EngineMaker } from "./engines/engine";
+import { nativeCall } from "./native";
 import type { Flash } from "./parts/flash";
 import type { Part } from "./parts/part";
 import type { Level } from "./wires";
@@ -49,6 +50,9 @@ interface Exchange {
   body: string;
 }
 
+/** Instructions of machine code in a millisecond: 64 MHz, and two ticks for each. */
+const INSTRUCTIONS = 32000;
+
 /** Milliseconds from a reset to the first line of the program. */
 const BOOT = 300;
 
@@ -68,6 +72,7 @@ export class Controller {
   private connected = false;
   private patience = 0;
   private dog = 0;
+  private codes = new Map<number, { offset: number; bytes: Uint8Array }>();
   private operations: { [name: string]: (args: any[]) => unknown };
   /** How often the firmware or the watchdog started the controller anew. */
   restarts = 0;
@@ -109,6 +114,7 @@ export class Controller {
     this.exchanges.clear();
     this.connected = false;
     this.modes.clear();
+    this.codes.clear();
   }
 
   get running(): boolean {
@@ -324,6 +330,16 @@ export class Controller {
         this.later(DRAIN, id, ({ on }) => this.deliver(on.drain, undefined, false));
       },
       httpEnd: ([id]) => this.later(ANSWER, id, (exchange) => this.exchange(id, exchange)),
+      code: (args) => {
+        this.codes.set(args[0], { offset: args[1], bytes: Buffer.from(args[2], "base64") });
+      },
+      native: (args) => {
+        const { offset, bytes } = this.codes.get(args[0])!;
+        const data = Uint32Array.from(args[1].split(","));
+        const { result, instructions } = nativeCall(bytes, offset, new Uint8Array(data.buffer), args[2]);
+        this.world.elapse(instructions / INSTRUCTIONS);
+        return [result, [...data]];
+      },
       watchdog: (args) => {
         this.patience = args[0] * 1000;
         this.kick();

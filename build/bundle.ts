@@ -74,6 +74,7 @@ function entry(board: any, dev: boolean): string {
     ...drivers.map(
       (driver) => `import { ${driver} } from "./hal/${NATIVE.includes(driver) ? "espruino" : "drivers"}/${driver}";`,
     ),
+    ...(board.native ? [`import { native } from "./hal/espruino/native";`] : []),
     `import { main } from "./firmware/main";`,
     board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
@@ -84,7 +85,7 @@ function entry(board: any, dev: boolean): string {
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
     `const i2c = bus(${literal(board.i2c)});`,
     ...calls,
-    `const device = main({ system, serial, ${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
+    `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
     board.metrics ? "startSampling(device, metrics);" : "",
   ].join("\n");
@@ -144,9 +145,15 @@ export async function flashable(
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf({ settings, metrics }: any): { [part: string]: boolean } {
+function partsOf({ settings, metrics, native }: any): { [part: string]: boolean } {
   const cbor = metrics?.server.encoding === "cbor";
-  return { TABLE: !!settings.table, CBOR: cbor, CBOR_ANSWERS: cbor, SIMPLE: !!metrics?.server.simple };
+  return {
+    TABLE: !!settings.table,
+    NATIVE: !!native,
+    CBOR: cbor,
+    CBOR_ANSWERS: cbor,
+    SIMPLE: !!metrics?.server.simple,
+  };
 }
 
 /** Builds the bundle of a board, by name or given as its JSON; `dev` leaves its console open. The same sources give the same bytes. */

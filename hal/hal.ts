@@ -112,6 +112,15 @@ export interface Transport {
   close(): void;
 }
 
+/** A token's chain on its way, see firmware/token/decode.ts. */
+export interface Chain {
+  /** The code that it has reached, 0 to 999999999 or, with 12 digits, to 999999999999. */
+  code: number;
+  /** The codes that fit the token: from `least` to `least + modulus - 1`, modulus 1000 or, with 12 digits, 1000000. */
+  least: number;
+  modulus: number;
+}
+
 /** The controller itself. */
 export interface System {
   /** Seconds since an arbitrary start, never set back; fractions count. */
@@ -146,6 +155,12 @@ export interface Hal {
   serial: Serial;
   /** What carries reports, if anything does. */
   transport?: Transport;
+  /**
+   * The walk along a chain in machine code, where the board has it: takes the chain on by up to `hashes` (1 or more) codes, to
+   * the next one that fits. Returns how many it took; 0 if none of them fits, and `code` is the last of them then too.
+   * Takes 20 ms for a thousand at most.
+   */
+  walk?: (key: number[], chain: Chain, hashes: number) => number;
   /** Parts that a board may leave out. Lamps take 1 and 0, the buzzer hertz and 0. */
   display?: Display;
   green?: (on: number) => void;

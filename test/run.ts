@@ -21,15 +21,15 @@ interface Result {
   numTodoTests: number;
   /** Files that could not be run at all: none of their tests was counted. */
   numRuntimeErrorTestSuites: number;
-  testResults: { name: string; assertionResults: { status: string; ancestorTitles: string[] }[] }[];
+  testResults: { name: string; assertionResults: { status: string; ancestorTitles: string[]; fullName: string }[] }[];
 }
 
-/** Counts tests by what `of` makes of file and outermost group; undefined is not counted. */
-function count(result: Result, of: (file: string, group: string, status: string) => string | undefined) {
+/** Counts tests by what `of` makes of file, outermost group and whole name; undefined is not counted. */
+function count(result: Result, of: (file: string, group: string, status: string, name: string) => string | undefined) {
   const counts: { [name: string]: number } = {};
   for (const { name, assertionResults } of result.testResults)
-    for (const { status, ancestorTitles } of assertionResults) {
-      const key = of(relative(root, name), ancestorTitles[0] ?? "", status);
+    for (const { status, ancestorTitles, fullName } of assertionResults) {
+      const key = of(relative(root, name), ancestorTitles[0] ?? "", status, fullName);
       if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
     }
   return counts;
@@ -109,8 +109,15 @@ async function main(args: string[]): Promise<void> {
     else if (hil) console.log("No report: all of the suite must have passed, on the sources as they are now.");
     else await warnOfOldReport();
     if (skipped) {
-      console.log("Skipped, for want of ESPRUINO (an interpreter) or OPENPAYGO_PYTHON (the published library):");
-      const where = count(result, (file, _group, status) => (status === "pending" ? file : undefined));
+      console.log(
+        "Skipped, for want of ESPRUINO (an interpreter) or OPENPAYGO_PYTHON (the published library), or of what is named:",
+      );
+      // Some tests say in their name what they need, or why they cannot be.
+      const where = count(result, (file, _group, status, name) =>
+        status === "pending"
+          ? file + (/\((needs .*|compiled by .*)\)/.exec(name)?.[1].replace(/^/, ": ") ?? "")
+          : undefined,
+      );
       for (const [file, tests] of Object.entries(where)) console.log(`  ${tests} in ${file}`);
     }
     if (result.numRuntimeErrorTestSuites) console.log("Files that could not be run count as one failure each.");

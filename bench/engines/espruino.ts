@@ -22,7 +22,18 @@ import type { Engine, Host } from "./engine";
 const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
 
 /** Calls that wait for an answer. */
-const ANSWERED = ["time", "read", "analog", "i2cWrite", "i2cRead", "flashRead", "fileFind", "fileReserve", "idle"];
+const ANSWERED = [
+  "time",
+  "read",
+  "analog",
+  "i2cWrite",
+  "i2cRead",
+  "flashRead",
+  "native",
+  "fileFind",
+  "fileReserve",
+  "idle",
+];
 
 /**
  * In front of the shim: `$` writes a call to one pipe and, where there is an answer, waits for it on another. What the
@@ -77,17 +88,22 @@ $later($loop, 1);
 $base = $memory().usage;
 `;
 
-/** Executable of the interpreter, from ESPRUINO in the environment. */
-function interpreter(): string {
-  const path = process.env.ESPRUINO;
-  if (!path || !existsSync(path))
-    throw new Error("Set ESPRUINO to the executable of an Espruino interpreter built for Linux");
-  return path;
+/** In place of the bench's: the interpreter's own calls of machine code, which is right where it was built for ARM. */
+const OWN_CALLS = "delete E.getAddressOf; delete E.nativeCall;";
+
+/** What starts the interpreter, from ESPRUINO in the environment; for ARM, under emulation, from ESPRUINO_ARM. */
+function interpreter(arm = false): string[] {
+  const path = arm ? process.env.ESPRUINO_ARM : process.env.ESPRUINO;
+  if (path && existsSync(path)) return arm ? ["qemu-arm", path] : [path];
+  throw new Error(
+    `Set ${arm ? "ESPRUINO_ARM" : "ESPRUINO"} to the executable of an Espruino interpreter built for ${arm ? "ARM " : ""}Linux`,
+  );
 }
 
 /** What the interpreter says it is, as `2v29`. */
 export function interpreterVersion(): string {
-  return execFileSync(interpreter(), ["-e", "print('version='+process.version);quit()"], {
+  const [command, ...options] = interpreter();
+  return execFileSync(command, [...options, "-e", "print('version='+process.version);quit()"], {
     input: "",
     encoding: "utf8",
   }).match(/version=(\S+)/)![1];
@@ -103,9 +119,15 @@ export const upload = (name: string, file: string, bytes: number): string =>
   `(function(f,o,d){while((d=f.read(1024))!==undefined){require("Storage").write("${name}",d,o,${bytes});o+=d.length}f.close()})(E.openFile("${file}","r"),0);`;
 
 /** A file with the interpreter's flash as it is after the bundle was uploaded to run at boot; made once a bundle. */
-function flashImage(code: string, pins: string[]): string {
-  const boot0 = prelude(pins) + shim + epilogue;
-  const name = createHash("sha256").update(interpreter()).update(boot0).update(code).digest("hex").slice(0, 24);
+function flashImage(code: string, pins: string[], arm: boolean): string {
+  const [command, ...options] = interpreter(arm);
+  const boot0 = prelude(pins) + shim + (arm ? OWN_CALLS : "") + epilogue;
+  const name = createHash("sha256")
+    .update([command, ...options].join())
+    .update(boot0)
+    .update(code)
+    .digest("hex")
+    .slice(0, 24);
   const image = join(cache, `${name}.flash`);
   if (existsSync(image)) return image;
   mkdirSync(cache, { recursive: true });
@@ -115,7 +137,7 @@ function flashImage(code: string, pins: string[]): string {
   const keep = upload(".boot0", "boot0", boot0.length) + upload(".bootrst", "bootrst", code.length);
   const script = `${keep}var s=require("Storage");print("kept="+(s.read(".bootrst").length+s.read(".boot0").length));`;
   writeFileSync(join(folder, "upload.js"), script);
-  const said = execFileSync(interpreter(), ["upload.js"], {
+  const said = execFileSync(command, [...options, "upload.js"], {
     cwd: folder,
     input: "",
     encoding: "latin1",
@@ -130,7 +152,16 @@ function flashImage(code: string, pins: string[]): string {
 
 /** Runs a bundle on the interpreter, from its flash, as the board would at reset. Calls reach the host over two pipes. */
 export function espruinoEngine(code: string, pins: string[], host: Host): Engine {
-  const image = flashImage(code, pins);
+  return engine(code, pins, host, false);
+}
+
+/** The same on an interpreter that was built for ARM: machine code in the bundle is run as it is. */
+export function armEngine(code: string, pins: string[], host: Host): Engine {
+  return engine(code, pins, host, true);
+}
+
+function engine(code: string, pins: string[], host: Host, arm: boolean): Engine {
+  const image = flashImage(code, pins, arm);
   const folder = mkdtempSync(join(cache, "run-"));
   copyFileSync(image, join(folder, "espruino.flash"));
   execFileSync("mkfifo", [join(folder, "out"), join(folder, "in")]);
@@ -190,7 +221,7 @@ export function espruinoEngine(code: string, pins: string[], host: Host): Engine
       to = openSync(join(folder, "in"), "r+");
       // Without a writer a pipe reads as ended, so the first read is tried until the interpreter has opened it.
       const waiting = openSync(join(folder, "out"), constants.O_RDONLY | constants.O_NONBLOCK);
-      child = spawn("sh", ["-c", 'ulimit -t 900; exec "$0"', interpreter()], {
+      child = spawn("sh", ["-c", 'ulimit -t 900; exec "$0" "$@"', ...interpreter(arm)], {
         cwd: folder,
         stdio: ["pipe", log, log],
       });

@@ -66,6 +66,7 @@ export function nodeEngine(code: string, pins: string[], host: Host): Engine {
     if (!alive) throw new Error("power cut");
     return result;
   };
+  Object.assign(context, { atob, btoa });
   run(PRELUDE + pins.map((pin) => `var ${pin} = "${pin}";`).join("\n"), "prelude");
   run(shim, "shim.js");
   /** A cut throws out of the firmware, wherever it was; nothing else may leave it. */

@@ -13,8 +13,9 @@ const DAY = 86400;
 /** The factory's test code: seconds of light, and how often in an hour. */
 const TEST_LIGHT = 30;
 const TESTS_AN_HOUR = 5;
-/** Hashes of a slice. */
+/** Hashes of a slice, and of one on a board with a walk of its own. */
 const HASHES = 4;
+const NATIVE_HASHES = 1024;
 
 /** The factory's test: light for a moment, a few times an hour. Returns the seconds until it is there again, or 0. */
 function testLight(d: Device): number {
@@ -51,7 +52,7 @@ export function check(
     let answer: Answer = "FAULT";
     let value = 0;
     if (d.walk !== walk) return;
-    stepWalk(walk, unit, d.paid, HASHES);
+    stepWalk(walk, unit, d.paid, d.hal.walk ? NATIVE_HASHES : HASHES, d.hal.walk);
     if (!walk.result) {
       d.tell("progress", walk.count / walk.top);
       d.hal.system.after(slice, 1);

@@ -5,7 +5,11 @@
  * unit's starting code. Decoding walks that chain from count 0 until the token fits, so it takes as many hashes as
  * the device has counts, and is cut into slices so that keys, output and watchdog never wait.
  */
+import type { Chain, Hal } from "../../hal/hal";
 import { type Hash, high, type Key, keyed, low, sip } from "./siphash";
+
+/** Whether the board has a walk of its own, `Hal.walk`. */
+declare const NATIVE: boolean;
 
 /** What the factory gave this unit. */
 export interface Unit {
@@ -38,16 +42,15 @@ export const SYNC = 999;
 export const DISABLE = 998;
 
 /** A decode under way. `result` stays "" until it is known. */
-export interface Walk {
+export interface Walk extends Chain {
   result: "" | "VALID" | "ALREADY_USED" | "INVALID";
   /** What the token says; only of use with "VALID". */
   value: number;
+  /** Count of `code`. */
   count: number;
   extended: boolean;
-  /** The token's number, its last digits' modulus, and the code of `count`. */
+  /** The token's number. */
   token: number;
-  modulus: number;
-  code: number;
   /** Last count that is walked to, and the one that the walk was started from: what is older comes last. */
   top: number;
   from: number;
@@ -55,7 +58,7 @@ export interface Walk {
   past: number;
   /** It fitted a count that may not be accepted. */
   seen: boolean;
-  /** The hash under the unit's key, once the first step was taken. */
+  /** The hash under the unit's key, once it was needed. */
   hash?: Hash;
 }
 
@@ -126,16 +129,15 @@ export function startWalk(unit: Unit, counts: Counts, text: string): Walk {
   const length = restricted ? (text.length * 3) / 5 : text.length;
   const extended = length === 12;
   const modulus = extended ? 1000000 : 1000;
-  let token = 0;
-  let valid = extended || length === 9;
-  for (let i = 0; valid && i < text.length; i++) {
-    const digit = text.charCodeAt(i) - (restricted ? 49 : 48);
-    if (digit < 0 || digit > (restricted ? 3 : 9)) valid = false;
-    token = token * (restricted ? 4 : 10) + digit;
-  }
+  // By the interpreter's own functions: a loop over nine digits takes it as long as a thousand hashes of machine code.
+  let token = restricted ? 0 : parseInt(text, 10);
+  for (let i = 0; restricted && i < text.length; i++) token = token * 4 + text.charCodeAt(i) - 49;
+  const base = token % modulus;
+  const own = unit.startingCode % modulus;
   // The value is what the token's base is ahead of the starting code's.
-  const value = ((token % modulus) - (unit.startingCode % modulus) + modulus) % modulus;
-  if (!extended && (value === 996 || value === 997)) valid = false;
+  const value = (base - own + modulus) % modulus;
+  const valid =
+    (extended || (length === 9 && value !== 996 && value !== 997)) && !(restricted ? /[^1-4]/ : /[^0-9]/).test(text);
   return {
     result: valid ? "" : "INVALID",
     value,
@@ -143,7 +145,8 @@ export function startWalk(unit: Unit, counts: Counts, text: string): Walk {
     extended,
     token,
     modulus,
-    code: unit.startingCode - (unit.startingCode % modulus) + (token % modulus),
+    least: token - base,
+    code: unit.startingCode - own + base,
     from: 0,
     past: 0,
     top: Math.min(65535, counts.count + (!extended && value === SYNC ? 100 : 64)),
@@ -180,12 +183,14 @@ export function remember(walk: Walk, counts: Counts): void {
   near[1] = walk.past;
 }
 
-/** Walks on by up to `hashes` counts; sets `walk.result` when it is known. */
-export function stepWalk(walk: Walk, unit: Unit, counts: Counts, hashes: number): void {
-  const base = walk.token % walk.modulus;
-  const hash = walk.hash || keyed(unit.key);
-  walk.hash = hash;
-  while (!walk.result && hashes-- > 0) {
+/**
+ * Walks on by up to `hashes` counts; sets `walk.result` when it is known. `native` is the board's own walk, if it has one: with
+ * it nothing needs to be remembered, as a thousand hashes take it no longer than a hash does here.
+ */
+export function stepWalk(walk: Walk, unit: Unit, counts: Counts, hashes: number, native?: Hal["walk"]): void {
+  while (!walk.result && hashes > 0) {
+    let taken = 1;
+    let fits = false;
     if (walk.count === walk.top) {
       if (walk.seen || !walk.from) walk.result = walk.seen ? "ALREADY_USED" : "INVALID";
       else {
@@ -193,16 +198,27 @@ export function stepWalk(walk: Walk, unit: Unit, counts: Counts, hashes: number)
         walk.top = walk.from;
         walk.from = 0;
         walk.count = 0;
-        walk.code = unit.startingCode - (unit.startingCode % walk.modulus) + base;
+        walk.code = unit.startingCode - (unit.startingCode % walk.modulus) + (walk.token % walk.modulus);
       }
     } else {
-      walk.code = nextCode(hash, walk.code, walk.extended);
-      walk.count++;
-      if (walk.count === counts.count - PAST) walk.past = walk.code;
-      if (walk.code - (walk.code % walk.modulus) + base === walk.token) {
+      if (NATIVE && native) {
+        const most = Math.min(hashes, walk.top - walk.count);
+        taken = native(unit.key, walk, most);
+        fits = taken > 0;
+        taken = taken || most;
+      } else {
+        const hash = walk.hash || keyed(unit.key);
+        walk.hash = hash;
+        walk.code = nextCode(hash, walk.code, walk.extended);
+        fits = walk.code >= walk.least && walk.code < walk.least + walk.modulus;
+        if (walk.count + 1 === counts.count - PAST) walk.past = walk.code;
+      }
+      walk.count += taken;
+      if (fits) {
         if (isAcceptable(walk, counts)) walk.result = "VALID";
         walk.seen = true;
       }
     }
+    hashes -= taken;
   }
 }

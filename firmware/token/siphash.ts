@@ -2,7 +2,7 @@
  * SipHash-2-4 (Aumasson and Bernstein, 2012) in 32-bit halves, shaped for Espruino.
  *
  * The interpreter reads the source text each time it runs it, so what counts is how many names, numbers and operators
- * are met on the way: counted in instructions (`npx tsx build/measure.ts`), a name or a number costs 1, an operator 1.2,
+ * are met on the way: counted in instructions (`npm run measure`), a name or a number costs 1, an operator 1.2,
  * an assignment 1.2, a pair of parentheses 0.5, a comma 0.2, a literal of ten digits 2.3, `k[0]` 2.8. Also a name is
  * looked for in scope after scope, in each in the order of declaration. What it led to, with its part of a whole hash:
  *

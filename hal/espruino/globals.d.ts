@@ -11,6 +11,7 @@ declare function setWatch(fn: () => void, pin: unknown, options: object): number
 declare function getTime(): number;
 declare function setTimeout(fn: () => void, ms: number): number;
 declare function clearTimeout(id: number): void;
+declare function atob(base64: string): string;
 declare namespace process {
   function memory(): { usage: number; total: number };
   function on(event: "uncaughtException", fn: () => void): void;
@@ -23,6 +24,10 @@ declare namespace E {
   function reboot(): void;
   function enableWatchdog(seconds: number, automatic: boolean): void;
   function kickWatchdog(): void;
+  /** Absent on boards that were built to save flash. The call is undefined when no memory is left for the code in one piece. */
+  const nativeCall: undefined | ((offset: number, signature: string, code: string) => any);
+  /** Of what lies in one piece, otherwise 0. */
+  function getAddressOf(data: Uint32Array, flat: true): number;
   function setConsole(device: null, options: { force: boolean }): void;
 }
 declare const NRF: { setServices(services: undefined, options: { uart: boolean }): void } | undefined;

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile } from "../../build/measure";
+import { compile } from "../../build/interpreter";
 
 const onDevice = process.env.ESPRUINO ? test : test.skip;
 const NEEDS = process.env.ESPRUINO ? "" : " (needs an interpreter: set ESPRUINO)";

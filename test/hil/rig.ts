@@ -1,6 +1,7 @@
 /** A board on the bench for tests: protocol lines go in, JSON objects come out, nothing else is touched. */
 import { ENGINES } from "../../bench/bench";
 import type { State } from "../../bench/board";
+import type { EngineMaker } from "../../bench/engines/engine";
 import { type Said, Session } from "../../bench/session";
 import type { Bundle } from "../../build/bundle";
 
@@ -30,10 +31,10 @@ export class Rig {
 
   constructor(
     { board, code }: Bundle,
-    engine: string,
+    engine: string | EngineMaker,
     private figures: Figures,
   ) {
-    const make = ENGINES[engine];
+    const make = typeof engine === "string" ? ENGINES[engine] : engine;
     this.session = new Session({ board, code, make, out: (said) => this.heard.push(JSON.parse(JSON.stringify(said))) });
   }
 

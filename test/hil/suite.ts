@@ -296,9 +296,10 @@ function tests(name: string, engine: string, rtc?: object): void {
   (table ? describe : describe.skip)(`the table of codes${table ? "" : " (this board has none)"}`, () => {
     const unit = { ...DEMO, count: 643 };
     const answerTime = (line: string) => {
-      rig.do(`raw ${JSON.stringify(`${line}\n`)}`);
+      // A board with a walk of its own answers before any time passes.
+      const atOnce = rig.ask(`raw ${JSON.stringify(`${line}\n`)}`);
       for (let ms = 10; ; ms += 10) {
-        const said = rig.ask("wait 0.01");
+        const said = [...atOnce, ...rig.ask("wait 0.01")];
         if (said.length) return { said: said[0], ms };
         if (ms > 5000) throw new Error("No answer");
       }
@@ -436,7 +437,13 @@ function tests(name: string, engine: string, rtc?: object): void {
   test("the keypad is closed while a token is checked; a sign runs, and ends", () => {
     // A long check: every count from 0 on is tried.
     setUp(";600");
-    rig.do("wait 20", `raw ${JSON.stringify(`#TOKEN;${token({ kind: "add", value: 7, count: 660 })}\n`)}`);
+    rig.do("wait 20");
+    const said = rig.ask(`raw ${JSON.stringify(`#TOKEN;${token({ kind: "add", value: 7, count: 660 })}\n`)}`);
+    if (readBoard(name).native) {
+      // It is over before anybody could look.
+      expect(said).toEqual(["#TOKEN;VALID;604800"]);
+      return;
+    }
     rig.do("wait 0.03");
     expect(rig.display()).toMatch(/^-+$/);
     rig.do("key *");

@@ -1,7 +1,7 @@
 /** The report overlay on the interpreter that ESPRUINO names, made into what is flashed: minified, asleep until it is called. */
 import { flashable } from "../../build/bundle";
 import { check, type Problem } from "../../build/check";
-import { interpret } from "../../build/measure";
+import { interpret } from "../../build/interpreter";
 import type { Ask } from "../../firmware/metrics/report.overlay";
 import type { Terms } from "../../firmware/metrics/terms";
 

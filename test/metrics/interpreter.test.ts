@@ -1,6 +1,6 @@
 /** The history's arithmetic on the interpreter itself: every kind of memory and width, several rounds, a restart after each row. */
 import { runInNewContext } from "node:vm";
-import { compile, interpret } from "../../build/measure";
+import { compile, interpret } from "../../build/interpreter";
 import { crc } from "../store/cells";
 
 const PROGRAM = `

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { bundle, readBoard } from "../../build/bundle";
-import { compile } from "../../build/measure";
+import { compile } from "../../build/interpreter";
 import { RECORD } from "../../firmware/store/journal";
 import { Interpreter } from "../interpreter";
 import { random } from "../power/story";

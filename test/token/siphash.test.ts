@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { hash } from "siphash";
-import { compile, interpret } from "../../build/measure";
+import { compile, interpret } from "../../build/interpreter";
 import { high, keyed, low, sip } from "../../firmware/token/siphash";
 
 const key = fc.uint8Array({ minLength: 16, maxLength: 16 });
