@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
 import type { Engine, Host } from "./engine";
 
 const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
@@ -69,7 +70,8 @@ function $loop() {
   for (;;) {
     var flags = E.getErrorFlags();
     if (flags.length) {
-      $call("uncaught", flags.join());
+      /* LOW_MEMORY alone says that garbage was collected in the middle of something, which was enough. */
+      if (flags.join() !== "LOW_MEMORY") $call("uncaught", flags.join());
       /* Said once, as by the interpreter itself. */
       if ($callbacks.errorFlag && $flags.indexOf(flags.join()) < 0) {
         $flags += flags.join();
@@ -115,13 +117,15 @@ const cache = join(tmpdir(), `espruino-bench-${process.getuid?.() ?? 0}`);
  * A program for the interpreter that puts a file of `bytes` bytes into its Storage: in pieces, as all of a bundle at once
  * takes more memory than there is.
  */
-export const upload = (name: string, file: string, bytes: number): string =>
+const upload = (name: string, file: string, bytes: number): string =>
   `(function(f,o,d){while((d=f.read(1024))!==undefined){require("Storage").write("${name}",d,o,${bytes});o+=d.length}f.close()})(E.openFile("${file}","r"),0);`;
 
 /** A file with the interpreter's flash as it is after the bundle was uploaded to run at boot; made once a bundle. */
 function flashImage(code: string, pins: string[], arm: boolean): string {
   const [command, ...options] = interpreter(arm);
-  const boot0 = prelude(pins) + shim + (arm ? OWN_CALLS : "") + epilogue;
+  // Without comments and long names: Storage has to hold a bundle for a larger board as well.
+  const source = prelude(pins) + shim + (arm ? OWN_CALLS : "") + epilogue;
+  const boot0 = transformSync(source, { minify: true, target: "es2015", charset: "ascii" }).code;
   const name = createHash("sha256")
     .update([command, ...options].join())
     .update(boot0)

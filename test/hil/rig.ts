@@ -102,6 +102,23 @@ export class Rig {
     this.do("cut", `wait ${seconds}`, "on");
   }
 
+  /** Brings a request to the bench's server, as an agent's phone would, and returns its answer. */
+  carry(request: string): { status: number; body: string } {
+    const headers = { "content-type": "application/json" };
+    const { status, body } = this.session.server.answer("POST", "/dd", headers, Buffer.from(request))!;
+    // What the server says of it is not the device's.
+    this.heard.length = 0;
+    return { status, body: Buffer.from(body).toString() };
+  }
+
+  /** Rows of this unit that the server has. */
+  stored(): { [variable: string]: unknown }[] {
+    const { server, serial } = this.session;
+    return server.requests
+      .filter((one) => !one.reason && one.expanded?.serial_number === serial)
+      .flatMap((one) => (one.expanded?.historical_data ?? []) as { [variable: string]: unknown }[]);
+  }
+
   /** Ends the session, so that no interpreter is left behind. */
   end(): void {
     if (!this.session.closed && this.session.board.powered) this.state();

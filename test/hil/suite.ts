@@ -338,6 +338,85 @@ function tests(name: string, engine: string, rtc?: object): void {
     });
   });
 
+  const { metrics } = readBoard(name);
+  (metrics ? describe : describe.skip)(
+    `reports over the factory port${metrics ? "" : " (this board measures nothing)"}`,
+    () => {
+      /** Asks for the report, brings it to the server, and brings the answer back. */
+      const report = (spoil = (answer: string) => answer) => {
+        const [request] = rig.ask("#METRICS");
+        const { status, body } = rig.carry(request);
+        expect({ request, status, body }).toMatchObject({ status: 201 });
+        return { request: JSON.parse(request), answer: body, said: rig.ask(`#ANSWER;${spoil(body)}`)[0] };
+      };
+
+      test("a report is taken by the server, its token and its times by the device, and every row counts once", () => {
+        expect(rig.ask("#METRICS")).toEqual(["#METRICS;ERROR;NOT_SET_UP"]);
+        setUp();
+        rig.do("sample battery 12600", "wait 10900", "server tokens add:7");
+        const first = report();
+        expect(first.request).toMatchObject({ sn: DEMO.serial, rc: 1, a: expect.stringMatching(/^ra[0-9a-f]+$/) });
+        expect(first.said).toBe("#ANSWER;OK");
+        rig.do("wait 2");
+        expect(info()).toMatchObject({ count: 2, lockout: 0 });
+        expect(rig.state().load).toBe(true);
+        // The same answer again: nothing is outstanding.
+        expect(rig.ask(`#ANSWER;${first.answer}`)).toEqual(["#ANSWER;ERROR;NOT_ASKED"]);
+        rig.do("wait 7200");
+        // Asked for twice before an answer comes: the same rows, and the new ones.
+        const [lost] = rig.ask("#METRICS");
+        rig.do("wait 3600");
+        const third = report();
+        expect(JSON.parse(lost).rc).toBe(2);
+        expect(third.request.rc).toBe(3);
+        const rows = rig.stored();
+        expect(rows.length).toBeGreaterThanOrEqual(5);
+        expect(new Set(rows.map(({ timestamp }) => timestamp)).size).toBe(rows.length);
+        expect(rows[0].battery_voltage).toBe(1260);
+      });
+
+      test("what was asked outlives a power cut, and so does the answer that comes a day later", () => {
+        setUp();
+        rig.do("wait 3700", "server tokens add:30");
+        const [request] = rig.ask("#METRICS");
+        const { body } = rig.carry(request);
+        rig.off(80000);
+        rig.do("wait 70");
+        expect(rig.ask(`#ANSWER;${body}`)).toEqual(["#ANSWER;OK"]);
+        rig.do("wait 2");
+        expect(info()).toMatchObject({ count: 2 });
+        rig.off(10);
+        rig.do("wait 70");
+        expect(rig.ask(`#ANSWER;${body}`)).toEqual(["#ANSWER;ERROR;NOT_ASKED"]);
+      });
+
+      test.each([
+        ["bits flipped", (answer: string) => answer.replace(/"a": ?"da./, '"a":"da0'), "SIGNATURE"],
+        ["cut short", (answer: string) => answer.slice(0, -3), "FORM"],
+        ["of 5000 characters", () => `{"x":"${"y".repeat(5000)}"}`, "LENGTH"],
+        ["garbage", () => "]]]}{", "FORM"],
+        ["nothing", () => "", "FORM"],
+        ["for another device", (answer: string) => answer.replace(DEMO.serial, "987654321"), "DEVICE"],
+      ])("an answer that is %s is refused, and changes nothing", (_what, spoil, reason) => {
+        setUp();
+        rig.do("wait 130", 'server settings {"base_url":"https://elsewhere.example"}');
+        const { said } = report(spoil);
+        expect(said).toBe(`#ANSWER;ERROR;${reason}`);
+        expect(info()).toMatchObject({ count: 1, credit: 0 });
+      });
+
+      test("a reset leaves credit, count and key as they are", () => {
+        setUp();
+        rig.ask(`#TOKEN;${days(1)[0]}`);
+        rig.do("wait 70", 'server settings {"base_url":"https://elsewhere.example"}');
+        expect(report().said).toBe("#ANSWER;OK");
+        expect(rig.ask("#RESET")).toEqual(["#RESET;OK"]);
+        expect(info()).toMatchObject({ count: 2, serial: DEMO.serial });
+        expect(rig.state().load).toBe(true);
+      });
+    },
+  );
+
   describe("the keypad", () => {
     // The sign of a device that is not set up is over before the test begins.
     beforeEach(() => {
