@@ -77,6 +77,7 @@ function entry(board: any, dev: boolean): string {
     ...(board.native ? [`import { native } from "./hal/espruino/native";`] : []),
     `import { main } from "./firmware/main";`,
     board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",
+    board.metrics ? `import { startReports } from "./firmware/metrics/reports";` : "",
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
@@ -88,6 +89,7 @@ function entry(board: any, dev: boolean): string {
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
     board.metrics ? "startSampling(device, metrics);" : "",
+    board.metrics ? "startReports(device);" : "",
   ].join("\n");
 }
 

@@ -43,7 +43,7 @@ const UNIT = 64;
 /** Largest block in flash: a row is one write, and few enough bytes to be one. */
 const LONGEST = 256;
 
-const SECTION = ["sample", "interval", "store", "server", "variables"];
+const SECTION = ["sample", "interval", "report", "store", "server", "variables"];
 const STORE = ["position", "bytes", "days"];
 const SERVER = ["base_url", "data_format_id", "auth", "encoding", "padded", "jwt_key", "simple"];
 const VARIABLE = "key name type unit description scale aggregation in source channel divide value".split(" ");
@@ -129,6 +129,9 @@ export function checkMetrics(board: any): string[] {
       isWhole(interval, 10, 86400) && interval % sample === 0 && 86400 % interval === 0,
       "metrics.interval: give seconds that `sample` divides and that divide the day (86400)",
     );
+
+  const { report = interval } = metrics;
+  need(isWhole(report, 600, 2592000), "metrics.report: give 600 to 2592000 seconds, or leave it out for the interval");
 
   if (need(server, "metrics.server: say where the requests go")) {
     known("metrics.server", server, SERVER);
@@ -313,6 +316,8 @@ export function metricsModule(board: any): string {
   const mix = createHash("sha256").update(JSON.stringify(meaning)).digest().readUInt16LE(0);
   const layout = [metrics.store.position / UNIT, blocks, size, rows, values, width, mix];
   const drivers = [...new Set(sensors.map(({ driver }) => driver))];
+  const asked = (name: string) => metrics.variables.some((one) => one.in === "data" && one.key === `${name}_requested`);
+  const asks = asked("active_until_timestamp") ? "auts" : asked("active_seconds_left") ? "asl" : "";
   const made = sensors.map(
     ({ driver, options }) =>
       `${driver}(${options.address === undefined ? "analog" : board.i2c.port}, ${literal(options)})`,
@@ -327,6 +332,7 @@ export function metricsModule(board: any): string {
     `    data: ${literal(metrics.variables.filter((one) => one.in === "data").map(numbers))},`,
     `    rows: ${literal(columns.map(numbers))},`,
     `    server: ${literal(metrics.server)},`,
+    `    report: ${metrics.report ?? metrics.interval}, asks: "${asks}",`,
     `    format: () => ${JSON.stringify(JSON.stringify(dataFormat(metrics)))},`,
     "  };",
     "}",

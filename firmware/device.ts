@@ -103,6 +103,8 @@ export interface Device {
   commands: { [name: string]: (fields: string[]) => string };
   /** Takes a server's answer from the factory port, in pieces; "" ends it. */
   hear?: (piece: string) => void;
+  /** Takes a server's extra data, a JSON object as text: a product's own code. */
+  extra: (json: string) => void;
 }
 
 /** Notes an event, counts it where it has an index in the log's tally (-1: none), and tells it; names: docs/serial.md. */
@@ -143,6 +145,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     tell: () => {},
     ticks: [],
     commands: {},
+    extra: () => {},
   };
   d.paid.count = 1;
   const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, LAST_TYPE);

@@ -11,6 +11,8 @@ export interface MetricsSection {
   sample: number;
   /** Between two rows of history: a multiple of `sample` that divides the day. */
   interval: number;
+  /** Between two reports over the board's own transport: 600 to 2592000; the interval of rows if left out. */
+  report?: number;
   /** Where the rows are in the board's `memory`, bytes: behind the journal, on whole pages. */
   store: StoreSection;
   /** The server that the device knows when it leaves the factory. */
@@ -89,6 +91,10 @@ export interface Metrics {
   /** The columns of a row, in order. */
   rows: Variable[];
   server: ServerSection;
+  /** Seconds between two reports over the board's own transport. */
+  report: number;
+  /** "auts" or "asl" when the data asks for a time of activation, or "". */
+  asks: string;
   /** The data format that a server registers, JSON text. */
   format: () => string;
 }

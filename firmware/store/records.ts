@@ -36,9 +36,13 @@ export interface Log {
 export const SHORT_STARTS = 16;
 export const TESTS = 17;
 export const TEST_HOUR = 18;
+export const REQUESTS = 22;
+export const ASKED = 26;
 export const FIRST_ROW = 30;
 export const OFFERED_ROWS = 34;
 export const ALL_ROWS = 36;
+export const FAILED_SESSIONS = 38;
+export const NEXT_SESSION = 39;
 export const UNSURE = 46;
 
 /** Indices of `Log.tally`. */

@@ -62,6 +62,8 @@ function make(
     rows,
     server: { base_url: "https://example.com", data_format_id: 0, auth: "ra", encoding: "json", padded: false },
     format: () => "{}",
+    report: HOUR,
+    asks: "",
   };
   const start = () => {
     const device = board.start(SETTINGS);

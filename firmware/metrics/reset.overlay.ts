@@ -1,0 +1,13 @@
+/** Back to the factory's server. */
+import type { Device } from "../device";
+import { resetServer } from "./servers";
+
+/** Forgets every server but the factory's; credit, count and key stay as they are. Returns "OK" or why not. */
+export function reset(d: Device): string {
+  try {
+    resetServer(d);
+    return "OK";
+  } catch (_) {
+    return "ERROR;MEMORY";
+  }
+}

@@ -1,0 +1,51 @@
+/** When to report next. What is known of that is four numbers, which the device's log keeps: they outlive a restart. */
+import { type Key, low, sip } from "../token/siphash";
+
+export interface Due {
+  /** Unix time of the next report; 0 is at once. */
+  next: number;
+  /** Attempts that failed since the last good one, at most 255. */
+  failures: number;
+  /** Bytes on the air in a calendar month (UTC), and the Unix time at which it ends; 0 is long ago. */
+  used: number;
+  until: number;
+}
+
+/** Seconds to wait after the first failure, doubled after each further one, and the longest such wait. */
+const FIRST = 60;
+const LONGEST = 4 * 3600;
+
+/** 2000-03-01 as a day of Unix time: years from there on end with the day that leap years add. */
+const MARCH = 11017;
+
+/** Whether to report now: it is time, and the month's `budget` of bytes (0: any number) is not used up. */
+export function isDue(due: Due, time: number, interval: number, budget: number): boolean {
+  // A time further off than any that is set was set under a longer interval, or by a clock that went wrong.
+  const reached = time >= due.next || due.next > time + 2 * Math.max(interval, LONGEST);
+  return reached && (!budget || due.used < budget || time >= due.until);
+}
+
+/**
+ * After an attempt: counts its bytes, and sets the next one. Every device has its own second of the interval, by a hash
+ * under its `key`. After a failure it waits for a minute, two, four, up to four hours, each a quarter more or less.
+ */
+export function reported(due: Due, key: Key, time: number, interval: number, good: boolean, bytes: number): void {
+  if (time >= due.until) {
+    const day = Math.floor(time / 86400) - MARCH;
+    const year = Math.floor((4 * day + 3) / 1461);
+    const month = Math.floor((5 * (day - Math.floor((1461 * year) / 4)) + 2) / 153) + 1;
+    // Months from March on; behind February comes the next year's March.
+    const first = month < 12 ? Math.floor((1461 * year) / 4) : Math.floor((1461 * (year + 1)) / 4);
+    due.until = (MARCH + first + Math.floor((153 * (month % 12) + 2) / 5)) * 86400;
+    due.used = 0;
+  }
+  due.used += bytes;
+  due.failures = good ? 0 : Math.min(due.failures + 1, 255);
+  sip(key, good ? "report" : "again " + time, 0, 0);
+  const chance = (low >>> 0) / 4294967296;
+  const wait = Math.min(FIRST << Math.min(due.failures, 12), 2 * LONGEST) / 2;
+  const start = Math.floor(chance * interval);
+  due.next = good
+    ? Math.floor((time - start) / interval) * interval + start + interval
+    : time + Math.floor(wait * (0.75 + chance / 2));
+}
