@@ -115,7 +115,7 @@ const cache = join(tmpdir(), `espruino-bench-${process.getuid?.() ?? 0}`);
  * A program for the interpreter that puts a file of `bytes` bytes into its Storage: in pieces, as all of a bundle at once
  * takes more memory than there is.
  */
-export const upload = (name: string, file: string, bytes: number): string =>
+const upload = (name: string, file: string, bytes: number): string =>
   `(function(f,o,d){while((d=f.read(1024))!==undefined){require("Storage").write("${name}",d,o,${bytes});o+=d.length}f.close()})(E.openFile("${file}","r"),0);`;
 
 /** A file with the interpreter's flash as it is after the bundle was uploaded to run at boot; made once a bundle. */
