@@ -147,7 +147,7 @@ export async function flashable(
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf({ settings, metrics, native }: any): { [part: string]: boolean } {
+function partsOf({ settings, metrics, native, modem }: any): { [part: string]: boolean } {
   const cbor = metrics?.server.encoding === "cbor";
   return {
     TABLE: !!settings.table,
@@ -155,6 +155,9 @@ function partsOf({ settings, metrics, native }: any): { [part: string]: boolean 
     CBOR: cbor,
     CBOR_ANSWERS: cbor,
     SIMPLE: !!metrics?.server.simple,
+    LEAN: !!modem?.lean,
+    SERVICE: !!modem?.service,
+    SMS: !!modem?.sms,
   };
 }
 
