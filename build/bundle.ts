@@ -147,7 +147,7 @@ export async function flashable(
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf({ settings, metrics, native, parts }: any): { [part: string]: boolean } {
+function partsOf({ settings, metrics, native, parts, modem }: any): { [part: string]: boolean } {
   const cbor = metrics?.server.encoding === "cbor";
   return {
     TABLE: !!settings.table,
@@ -156,6 +156,9 @@ function partsOf({ settings, metrics, native, parts }: any): { [part: string]: b
     CBOR: cbor,
     CBOR_ANSWERS: cbor,
     SIMPLE: !!metrics?.server.simple,
+    LEAN: !!modem?.lean,
+    SERVICE: !!modem?.service,
+    SMS: !!modem?.sms,
   };
 }
 

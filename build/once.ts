@@ -9,22 +9,34 @@ import { ancestor, full } from "acorn-walk";
 /** Around a call, what may make it happen more than once, or later. */
 const AGAIN = /Function|^(For|While|DoWhile)/;
 
-/** The first function of the program that is named twice in it, where it is declared and where it is called at boot. */
+/**
+ * The first function that is named twice in the program, where it is declared and where it is called once its surroundings
+ * run: the program at boot, or an overlay when it is called.
+ */
 function find(code: string): { made: any; called: any } | undefined {
   const program: any = parse(code, { ecmaVersion: 2022, sourceType: "module", locations: true });
   const named = new Map<string, number>();
   full(program, (node: any) => {
     if (node.type === "Identifier") named.set(node.name, (named.get(node.name) ?? 0) + 1);
   });
-  const made = new Map<string, any>();
-  for (const node of program.body)
-    if (node.type === "FunctionDeclaration" && named.get(node.id.name) === 2) made.set(node.id.name, node);
+  const made = new Map<string, { node: any; around: any }>();
+  const declare = (statements: any[], around: any) => {
+    for (const node of statements) {
+      if (node.type !== "FunctionDeclaration") continue;
+      if (named.get(node.id.name) === 2) made.set(node.id.name, { node, around });
+      if (around === program) declare(node.body.body, node);
+    }
+  };
+  declare(program.body, program);
   let found: { made: any; called: any } | undefined;
   ancestor(program, {
     CallExpression(node: any, _state: unknown, above: any[]) {
-      const once = above.every((outer, i) => !AGAIN.test(outer.type) || above[i - 1]?.callee === outer);
-      const declared = once && !found && made.get(node.callee.name);
-      if (declared && declared.start < node.start) found = { made: declared, called: node.callee };
+      const declared = found ? undefined : made.get(node.callee.name);
+      if (!declared || declared.node.start > node.start) return;
+      const inside = above.slice(above.indexOf(declared.around) + 1);
+      if (!above.includes(declared.around)) return;
+      const once = inside.every((outer, i) => !AGAIN.test(outer.type) || inside[i - 1]?.callee === outer);
+      if (once) found = { made: declared.node, called: node.callee };
     },
   });
   return found;

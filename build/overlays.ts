@@ -48,24 +48,34 @@ async function wrap(
   const imports: string[] = [];
   let inner = text;
   let name = "";
-  let parameters = "";
   for (const node of (parse(text, { ecmaVersion: 2022, sourceType: "module" }) as any).body) {
     if (!/^(Import|Export)/.test(node.type)) continue;
     if (node.type === "ImportDeclaration") imports.push(text.slice(node.start, node.end).replace(/\n/g, " "));
     else name += node.specifiers.map((specifier: any) => specifier.exported.name).join();
     inner = inner.slice(0, node.start) + blank(node.start, node.end) + inner.slice(node.end);
   }
-  for (const node of (parse(inner, { ecmaVersion: 2022, sourceType: "module" }) as any).body)
-    if (node.type === "FunctionDeclaration" && node.id.name === name)
-      parameters = node.params.map((parameter: any) => parameter.name).join(", ");
-  if (!/^\w+$/.test(name) || !inner.includes(`function ${name}(`))
+  const statements: any[] = (parse(inner, { ecmaVersion: 2022, sourceType: "module" }) as any).body;
+  const own = statements.find((node) => node.type === "FunctionDeclaration" && node.id.name === name);
+  if (!/^\w+$/.test(name) || !own)
     throw new Error(`${path} exports ${name || "nothing"}: an overlay exports one function, and nothing else`);
+  const named = (nodes: any[]): string[] =>
+    nodes.flatMap((node) => (node.declarations ?? [node]).map((one: any) => one.id?.name ?? one.name));
+  const parameters = named(own.params).join(", ");
+  const outer = named(statements.filter((node) => node !== own));
+  const clash = named([...own.params, ...own.body.body]).some((one) => one && outer.includes(one));
+  let tail = `return ${name}(${parameters});`;
+  if (own === statements[statements.length - 1] && !clash) {
+    // The last one needs no function inside the function: that would take its variables, and its parameters', twice.
+    const [from, to] = [own.body.start + 1, own.end - 1];
+    inner = inner.slice(0, own.start) + blank(own.start, from) + inner.slice(from, to) + blank(to, inner.length);
+    tail = "";
+  }
   const head = [...imports, `export function ${name}(${parameters}) {`];
   const moved = JSON.parse(map);
   moved.mappings = ";".repeat(head.length) + moved.mappings;
   moved.sources = moved.sources.map((source: string) => resolve(options.absWorkingDir!, "dist", source));
   const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(moved)).toString("base64")}`;
-  return [...head, `${inner}return ${name}(${parameters});`, "}", comment].join("\n");
+  return [...head, `${inner}${tail}`, "}", comment].join("\n");
 }
 
 /** Makes the overlays of a build with these options into functions. `made` are modules that the build made, by the path that they would have. */

@@ -121,6 +121,24 @@ export interface Chain {
   modulus: number;
 }
 
+/**
+ * A modem's UART and pins, made for one session: `modem` of the hal makes it, and after `stop` nothing of it is left.
+ */
+export interface ModemPort {
+  /** Bits a second, and bytes of an answer that are read at once: 64, or 48 where longer bursts lose some. */
+  baud: number;
+  burst: number;
+  /** The pins that the board has: `k` power key, `r` supply, `s` sleep (DTR). */
+  pins: { k?: Pin; r?: Pin; s?: Pin };
+  /** Sets the UART up, or its rate anew, and hands over what arrives, in pieces of any size, one character a byte. */
+  start(onData: (data: string) => void, baud: number): void;
+  stop(): void;
+  /** Writes at most 48 characters, which fit into the UART's buffer once the 48 before them are on the wire. */
+  write(text: string): void;
+  /** Presses the power key, feeds the modem, lets it sleep (1), or the opposite (0). Does nothing without that pin. */
+  set(pin: "k" | "r" | "s", on: number): void;
+}
+
 /** The controller itself. */
 export interface System {
   /** Seconds since an arbitrary start, never set back; fractions count. */
@@ -161,6 +179,8 @@ export interface Hal {
    * Takes 20 ms for a thousand at most.
    */
   walk?: (key: number[], chain: Chain, hashes: number) => number;
+  /** Makes the port of a modem, for one session. */
+  modem?: () => ModemPort;
   /** Parts that a board may leave out. Lamps take 1 and 0, the buzzer hertz and 0. */
   display?: Display;
   green?: (on: number) => void;
