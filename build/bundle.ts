@@ -38,6 +38,13 @@ const NATIVE = ["flash", "wifi"];
 /** What Espruino reads from the objects that its functions are given. */
 const ESPRUINO_OPTIONS = "repeat edge freq scl sda bitrate tx rx bytesize parity stopbits path".split(" ");
 
+/** What the interpreter's own arrays, texts and views have, but for what nobody asks these for. */
+const NATIVE_MEMBERS = new Set(
+  [Array, String, Uint8Array, Object.getPrototypeOf(Uint8Array), DataView]
+    .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
+    .filter((name) => name !== "byteLength"),
+);
+
 /**
  * Names of the properties that the firmware's own interfaces declare: the minifier may shorten them, which on the device
  * saves a variable or two a property. What Espruino names (the members of its I2C, and whatever is written in quotes)
@@ -52,6 +59,11 @@ function ownProperties(): RegExp {
     for (const [, name, body] of readFileSync(file, "utf8").matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms))
       if (name !== "I2C") for (const [, member] of body.matchAll(/^ {2}(\w+)\??[:(]/gm)) names.add(member);
   for (const name of ESPRUINO_OPTIONS) names.delete(name);
+  const wrong = [...names].filter((name) => NATIVE_MEMBERS.has(name));
+  if (wrong.length)
+    throw new Error(
+      `An interface of the firmware has a member "${wrong[0]}", which the minifier would shorten on arrays and texts too: give it another name`,
+    );
   return new RegExp(`^(${[...names].sort().join("|")})$`);
 }
 

@@ -136,7 +136,7 @@ export interface ModemPort {
   /** Writes at most 48 characters, which fit into the UART's buffer once the 48 before them are on the wire. */
   write(text: string): void;
   /** Presses the power key, feeds the modem, lets it sleep (1), or the opposite (0). Does nothing without that pin. */
-  set(pin: "k" | "r" | "s", on: number): void;
+  drive(pin: "k" | "r" | "s", on: number): void;
 }
 
 /** The controller itself. */

@@ -331,7 +331,7 @@ export function modem(
         case "!":
           if (said.charAt(0) === "b") port.start(at.feed, +said.substr(1));
           else if (said === "c") tell("ca", 1);
-          else if (said) port.set(said.charAt(0) as "k", +said.charAt(1));
+          else if (said) port.drive(said.charAt(0) as "k", +said.charAt(1));
           return GO;
         case "^":
           return chunk;

@@ -35,7 +35,7 @@ export function modem(
     write(text) {
       uart["write"](text);
     },
-    set(letter, on) {
+    drive(letter, on) {
       const pin = options.pins[letter];
       if (pin === undefined) return;
       io.mode(pin, "output");

@@ -56,7 +56,7 @@ const port = {
   baud: 115200, burst: 48, pins: { k: 1, r: 2, s: 3 },
   start(fn) { onData = fn; },
   stop() {},
-  set() {},
+  drive() {},
   write(text) {
     const next = talk[step++] || ["", ""];
     if (text !== next[0]) print("#wrong " + JSON.stringify(text) + " for " + JSON.stringify(next[0]));

@@ -102,7 +102,7 @@ export class Wire implements ModemPort {
   }
   /** Pins that were set, as "k1". */
   pressed: string[] = [];
-  set(pin: "k" | "r" | "s", on: number): void {
+  drive(pin: "k" | "r" | "s", on: number): void {
     if (this.pins[pin] === undefined) return;
     this.pressed.push(pin + on);
     this.onPin(pin, on);
