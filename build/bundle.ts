@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
-import { isSensor, literal, metricsModule } from "./metrics";
+import { formatLiteral, isSensor, literal, metricsModule } from "./metrics";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
 
@@ -100,7 +100,7 @@ function entry(board: any, dev: boolean): string {
     ...calls,
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
-    board.metrics ? "startSampling(device, metrics);" : "",
+    board.metrics ? `startSampling(device, metrics, () => ${formatLiteral(board)});` : "",
     board.metrics ? "startReports(device);" : "",
   ].join("\n");
 }

@@ -333,11 +333,13 @@ export function metricsModule(board: any): string {
     `    rows: ${literal(columns.map(numbers))},`,
     `    server: ${literal(metrics.server)},`,
     `    report: ${metrics.report ?? metrics.interval}, asks: "${asks}",`,
-    `    format: () => ${JSON.stringify(JSON.stringify(dataFormat(metrics)))},`,
     "  };",
     "}",
   ].join("\n");
 }
+
+/** The data format of a board as a literal of the program: a text. */
+export const formatLiteral = (board: any): string => JSON.stringify(JSON.stringify(dataFormat(metricsOf(board))));
 
 /** The table of the docs. */
 export function table(board: any): string {

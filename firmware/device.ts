@@ -91,6 +91,8 @@ export interface Device {
   lowDay: number;
   /** What a board with a `metrics` section measures and reports; made anew by each call. */
   metrics?: () => Metrics;
+  /** The data format that a server registers, JSON text: a function of its own, as it is the longest text there is. */
+  format?: () => string;
   /** What was measured; from the second tick of a device that is set up. */
   sampler?: Sampler;
   /** Last events, newest last, at most eight: "time name". */

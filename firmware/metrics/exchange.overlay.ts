@@ -1,52 +1,47 @@
 /**
- * A report and what comes of its answer, in the order of docs/reporting.md: what is asked is stored before its first byte
- * goes out, what an answer brings is stored before the rows that it is for are given up.
+ * A report, in the order of docs/reporting.md: what is asked is stored before its first byte goes out.
  */
 import type { Transport } from "../../hal/hal";
 import { now } from "../clock/clock";
-import { type Device, enterToken, note, storePaid, storeTime, tick } from "../device";
+import { type Device, storeTime } from "../device";
 import { reported } from "../modem/due";
 import { ASKED, FAILED_SESSIONS, NEXT_SESSION, REQUESTS } from "../store/records";
-import type { judge, Verdict } from "./answer.overlay";
+import type { judge } from "./answer.overlay";
 import { keepMarks, readRow } from "./history";
 import type { Ask, Report, report } from "./report.overlay";
 import { readServer, settleServer, writeServer } from "./servers";
+import { work } from "./slices";
 import { dataValues } from "./sources";
+import type { Done, take } from "./take.overlay";
 
 /** Whether the board has a transport of its own. */
 declare const TRANSPORT: boolean;
 
 /** Most bytes of a request: 4096 KB. */
 const MOST = 4194304;
-/** Seconds that a slice of work may take. */
-const SLICE = 0.02;
-/** Milliseconds until a token is tried again that came while another one was checked. */
-const BUSY = 1000;
-
-/** What came of it: "" or why it did not come off. Called once. */
-export type Done = (failure: string) => void;
 
 export interface Exchange {
   /** Sends a report by a transport, takes the answer, and sets the time of the next one; where the board has one. */
   send?: (transport: Transport, done: Done) => void;
   /** Gives a report away in pieces; the answer comes later, if at all. */
   give: (write: (piece: string) => void, done: Done) => void;
-  /** Takes the answer to the report that was given away last. */
-  take: (body: string, done: Done) => void;
 }
 
 /** Loads it for a device that is set up and samples. What it returns may be used once. Nothing in it throws. */
-export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Exchange {
+export function exchange(d: Device, ask: typeof report, weigh: typeof judge, answer: typeof take): Exchange {
   const history = d.sampler!.history;
   const view = d.log.view;
   const known = readServer(d) || d.metrics!().server;
 
   // Not made inside of `request`: what is made there keeps all of the metrics in memory.
-  const format = () => d.metrics!().format();
   const row = (number: number) => readRow(history, number);
   const request = (): Ask => {
     const metrics = d.metrics!();
-    const factory = metrics.server;
+    // Where the server is and what it calls things may change; how it is talked to is the board's.
+    const server = metrics.server;
+    server.base_url = known.base_url;
+    server.data_format_id = known.data_format_id;
+    server.jwt_key = known.jwt_key;
     return {
       unit: d.unit!,
       now: now(d.hal, d.clock),
@@ -54,17 +49,8 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
       count: view.getUint32(REQUESTS, true),
       asks: metrics.asks,
       settings: [],
-      // Where the server is and what it calls things may change; how it is talked to is the board's.
-      server: {
-        base_url: known.base_url,
-        data_format_id: known.data_format_id,
-        jwt_key: known.jwt_key,
-        auth: factory.auth,
-        encoding: factory.encoding,
-        padded: factory.padded,
-        simple: factory.simple,
-      },
-      format,
+      server,
+      format: d.format!,
       interval: metrics.interval,
       data: dataValues(d, metrics),
       columns: metrics.rows.length,
@@ -76,17 +62,6 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
     };
   };
 
-  /** Calls `step` from timers until it returns something, and hands that over: what led here is gone from memory then. */
-  const work = <T>(step: () => T | undefined | false, done: (result: T) => void) => {
-    d.hal.system.after(() => {
-      const start = d.hal.system.ticks();
-      let result = step();
-      while (!result && d.hal.system.ticks() - start < SLICE) result = step();
-      if (result) done(result);
-      else work(step, done);
-    }, 1);
-  };
-
   /** Asks: `ready` gets the report when it may go out. */
   const begin = (ready: (made: Report) => void, done: Done) => {
     view.setUint32(REQUESTS, view.getUint32(REQUESTS, true) + 1, true);
@@ -96,63 +71,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
     keepMarks(history, view);
     storeTime(d);
     if (d.fault) done(d.fault);
-    else work(made.step, () => ready(made));
-  };
-
-  const act = (v: Verdict, direct: boolean, done: Done) => {
-    const settings = v.settings;
-    const changed = v.id || settings.some((value) => value !== undefined);
-    const tokens = v.tokens;
-    if (changed) {
-      const moved = settings[0] !== undefined;
-      const id = settings[1] === undefined ? v.id || known.data_format_id : (settings[1] as number);
-      const jwt = settings[2] === undefined ? known.jwt_key || "" : (settings[2] as string);
-      const server = { base_url: moved ? (settings[0] as string) : known.base_url, data_format_id: id, jwt_key: jwt };
-      writeServer(d, server, moved && direct);
-    }
-    if (v.extra) d.extra(v.extra);
-    const end = v.until || (v.left ? now(d.hal, d.clock) + v.left : 0);
-    if (end) {
-      d.paid.until = end;
-      storePaid(d);
-    }
-    if (direct || v.verified) {
-      history.first = history.offered;
-      keepMarks(history, view);
-      view.setUint32(ASKED, 0, true);
-    }
-    storeTime(d);
-    tick(d);
-    const enter = () => {
-      const token = tokens.shift();
-      if (token === undefined) done(d.fault);
-      else
-        enterToken(
-          d,
-          token,
-          (said) => {
-            if (said === "BUSY") tokens.unshift(token);
-            d.hal.system.after(enter, said === "BUSY" ? BUSY : 1);
-          },
-          true,
-        );
-    };
-    enter();
-  };
-
-  const answered = (body: string, direct: boolean, done: Done) => {
-    const asked = request();
-    work(weigh(asked, body), (v) => {
-      note(d, v.refused ? "answer refused" : "answer", -1);
-      if (v.refused) done(v.refused);
-      else
-        try {
-          if (direct) settleServer(d, true);
-          act(v, direct, done);
-        } catch (_) {
-          done("MEMORY");
-        }
-    });
+    else work(d.hal.system, made.step, () => ready(made));
   };
 
   const made: Exchange = {
@@ -160,6 +79,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
       begin(
         (made) =>
           work(
+            d.hal.system,
             () => {
               const piece = made.read();
               if (piece) write(piece);
@@ -169,10 +89,6 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
           ),
         done,
       );
-    },
-    take(body, done) {
-      if (view.getUint32(ASKED, true)) answered(body, false, done);
-      else done("NOT_ASKED");
     },
   };
   if (!TRANSPORT) return made;
@@ -189,7 +105,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
       ask(asked, true).post((status, _, body) => {
         if (status < 200 || status > 299) then();
         else
-          work(weigh(asked, body), (v) => {
+          work(d.hal.system, weigh(asked, body), (v) => {
             try {
               if (!v.refused && v.id) {
                 known.data_format_id = v.id;
@@ -205,7 +121,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
   };
 
   made.send = (transport, done) => {
-    const end = (failure: string) => {
+    const end: Done = (failure, tokens) => {
       const due = { next: 0, failures: d.log.bytes[FAILED_SESSIONS], used: 0, until: 0 };
       reported(due, d.unit!.key, now(d.hal, d.clock), d.metrics!().report, !failure, 0);
       d.log.bytes[FAILED_SESSIONS] = due.failures;
@@ -216,14 +132,14 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge): Ex
         // The store tells that its memory fails.
       }
       storeTime(d);
-      done(failure);
+      done(failure, tokens);
     };
     registered(transport, () =>
       begin(
         (made) =>
           transport.open(
             made.post((status, reason, body) => {
-              if (status >= 200 && status < 300) answered(body, true, end);
+              if (status >= 200 && status < 300) answer(d, weigh, body, true, end);
               else end(reason || "HTTP " + status);
             }),
           ),

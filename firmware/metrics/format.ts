@@ -95,8 +95,6 @@ export interface Metrics {
   report: number;
   /** "auts" or "asl" when the data asks for a time of activation, or "". */
   asks: string;
-  /** The data format that a server registers, JSON text. */
-  format: () => string;
 }
 
 /** Sources: an index of the log's tally (store/records.ts), one of these, or SENSOR and the part's number. */

@@ -1,14 +1,18 @@
 /** Reports: over the factory port when somebody asks for one, and by the board's own transport when one is due. */
-import type { Device } from "../device";
-import { NEXT_SESSION } from "../store/records";
+import { type Device, enterToken } from "../device";
+import { ASKED, NEXT_SESSION } from "../store/records";
 import { judge } from "./answer.overlay";
 import { exchange } from "./exchange.overlay";
 import { report } from "./report.overlay";
 import { reset } from "./reset.overlay";
+import { take } from "./take.overlay";
 import { LONGEST_ANSWER } from "./terms";
 
 /** Whether the board has a transport of its own. */
 declare const TRANSPORT: boolean;
+
+/** Milliseconds before a token is entered, and before it is tried again when another one is being checked. */
+const RETRY = 200;
 
 /** Reports from now on; after `startSampling`. */
 export function startReports(d: Device): void {
@@ -21,13 +25,35 @@ export function startReports(d: Device): void {
     busy = busy || !why;
     return why;
   };
+  /** Enters the tokens of an answer, oldest first: last of all, when nothing of the exchange is in memory any more. */
+  const enter = (tokens: string[] | undefined, then: () => void) => {
+    const token = tokens && tokens.shift();
+    if (!token) {
+      busy = false;
+      then();
+      return;
+    }
+    d.hal.system.after(
+      () =>
+        enterToken(
+          d,
+          token,
+          (said) => {
+            if (said === "BUSY") tokens!.unshift(token);
+            enter(tokens, then);
+          },
+          true,
+        ),
+      RETRY,
+    );
+  };
   d.commands["#METRICS"] = () => {
     const why = begin();
     if (why) return "#METRICS;ERROR;" + why;
     // From a timer: the commands' own code is gone from memory then.
     d.hal.system.after(
       () =>
-        exchange(d, report, judge).give(say, (failure) => {
+        exchange(d, report, judge, take).give(say, (failure) => {
           busy = false;
           say(failure ? "#METRICS;ERROR;" + failure + "\r\n" : "\r\n");
         }),
@@ -44,18 +70,16 @@ export function startReports(d: Device): void {
     const whole = body;
     body = "";
     if (why) say("#ANSWER;ERROR;" + why + "\r\n");
+    else if (!d.log.view.getUint32(ASKED, true)) enter(undefined, () => say("#ANSWER;ERROR;NOT_ASKED\r\n"));
     else
-      exchange(d, report, judge).take(whole, (failure) => {
-        busy = false;
-        say("#ANSWER;" + (failure ? "ERROR;" + failure : "OK") + "\r\n");
-      });
+      take(d, judge, whole, false, (failure, tokens) =>
+        enter(tokens, () => say("#ANSWER;" + (failure ? "ERROR;" + failure : "OK") + "\r\n")),
+      );
   };
   const transport = d.hal.transport;
   if (TRANSPORT && transport)
     d.ticks.push((time) => {
       if (time >= d.log.view.getUint32(NEXT_SESSION, true) && !d.walk && !begin())
-        exchange(d, report, judge).send!(transport, () => {
-          busy = false;
-        });
+        exchange(d, report, judge, take).send!(transport, (_, tokens) => enter(tokens, () => {}));
     });
 }

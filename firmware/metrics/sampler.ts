@@ -14,7 +14,8 @@ export interface Sampler {
 }
 
 /** Samples from now on what the board's section says. */
-export function startSampling(d: Device, metrics: () => Metrics): void {
+export function startSampling(d: Device, metrics: () => Metrics, format: () => string): void {
   d.metrics = metrics;
+  d.format = format;
   d.ticks.push(sample);
 }

@@ -61,13 +61,16 @@ function make(
     data,
     rows,
     server: { base_url: "https://example.com", data_format_id: 0, auth: "ra", encoding: "json", padded: false },
-    format: () => "{}",
     report: HOUR,
     asks: "",
   };
   const start = () => {
     const device = board.start(SETTINGS);
-    startSampling(device, () => metrics);
+    startSampling(
+      device,
+      () => metrics,
+      () => "{}",
+    );
     return device;
   };
   const device = start();
@@ -195,7 +198,11 @@ test("nothing is measured before the factory has set the device up", () => {
   const { board, metrics } = make([{ source: OUTPUT }]);
   const other = new FakeBoard();
   const device = other.start(SETTINGS);
-  startSampling(device, () => metrics);
+  startSampling(
+    device,
+    () => metrics,
+    () => "{}",
+  );
   other.wait(2 * HOUR);
   expect(device.sampler).toBeUndefined();
   expect(other.memory.writes).toBe(0);
