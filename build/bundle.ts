@@ -81,6 +81,8 @@ function entry(board: any, dev: boolean): string {
     const bus = options.address === undefined ? "io" : "i2c";
     return `const $${field} = ${driver}(${bus}, ${literal(options)}, system);`;
   });
+  const { port: uart, baud, tx, rx } = board.serial;
+  const { port: i2c, scl, sda, bitrate } = board.i2c;
   return [
     `import { bus, io, lock, port, system } from "./hal/espruino/espruino";`,
     ...drivers.map(
@@ -94,9 +96,9 @@ function entry(board: any, dev: boolean): string {
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
     ...(dev ? [] : ["lock();"]),
-    `const serial = port(${literal(board.serial)});`,
+    `const serial = port(${literal(uart)}, ${baud}, ${tx ? literal({ tx, rx }) : "undefined"});`,
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
-    `const i2c = bus(${literal(board.i2c)});`,
+    `const i2c = bus(${literal(i2c)}, ${literal({ scl, sda, bitrate })});`,
     ...calls,
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",

@@ -64,7 +64,12 @@ function analogRead(pin) {
 function I2C(name) {
   this.name = name;
 }
+/* Espruino refuses what it does not know. */
+function $only(options, names) {
+  for (var name in options) if (names.indexOf(name) < 0) throw new Error('Unknown option "' + name + '"');
+}
 I2C.prototype.setup = function (options) {
+  $only(options, ["scl", "sda", "bitrate"]);
   $call("i2c", this.name, options.bitrate);
 };
 I2C.prototype.writeTo = function (address, data) {
@@ -79,6 +84,9 @@ function Serial(name) {
   this.name = name;
 }
 Serial.prototype.setup = function (baud, options) {
+  $only(options, ["rx", "tx", "ck", "cts", "bytesize", "stopbits", "parity", "flow", "path", "errors"]);
+  /* A software port has no name of its own. */
+  if (!this.name) this.name = options.rx;
   $call("uart", this.name, baud);
 };
 Serial.prototype.on = function (event, fn) {

@@ -39,15 +39,17 @@ export function lock(): void {
   if (typeof NRF !== "undefined") NRF.setServices(undefined, { uart: false });
 }
 
-/** Sets up an I2C port of the controller; `bitrate` in hertz. */
-export function bus(options: { port: any; scl: unknown; sda: unknown; bitrate: number }): I2C {
-  options.port.setup(options);
-  return options.port;
+/**
+ * Sets up an I2C port of the controller with `scl`, `sda` and `bitrate` (hertz), and nothing else in the object: Espruino
+ * refuses a name that it does not know.
+ */
+export function bus(port: any, options: { scl: unknown; sda: unknown; bitrate: number }): I2C {
+  port.setup(options);
+  return port;
 }
 
-/** Sets up a UART; `baud` in bits a second. */
-export function port(options: { port: any; baud: number }): Serial {
-  const uart = options.port;
-  uart.setup(options.baud);
+/** Sets up a UART; `baud` in bits a second, `pins` if they are not the port's own. */
+export function port(uart: any, baud: number, pins?: { tx: unknown; rx: unknown }): Serial {
+  uart.setup(baud, pins);
   return { start: (onData) => uart["on"]("data", onData), write: (text) => uart["write"](text) };
 }

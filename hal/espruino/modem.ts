@@ -26,7 +26,8 @@ export function modem(
     start(onData, baud) {
       uart["removeAllListeners"]("data");
       uart["on"]("data", onData);
-      uart.setup(baud, options);
+      // Espruino refuses an object with anything else in it.
+      uart.setup(baud, { tx: options.tx, rx: options.rx });
     },
     stop() {
       uart["removeAllListeners"]("data");
