@@ -184,7 +184,8 @@ export class Controller {
   private mode(pin: string, mode: string): void {
     this.modes.set(pin, mode);
     this.around.pwm(pin, 0);
-    this.world.wires.drive(pin, this, mode === "input_pullup" ? 1 : undefined, "weak");
+    const pull = ({ input_pullup: 1, input_pulldown: 0 } as const)[mode];
+    this.world.wires.drive(pin, this, pull, "weak");
   }
 
   private write(pin: string, level: Level): void {

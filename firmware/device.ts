@@ -152,7 +152,7 @@ export function startDevice(hal: Hal, settings: Settings): Device {
   d.paid.count = 1;
   const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, LAST_TYPE);
   try {
-    d.fault = "FLASH";
+    d.fault = hal.flash ? "FLASH" : "MEMORY";
     d.safe = open(hal.flash || hal.memory);
     d.fault = "MEMORY";
     d.often = hal.flash ? open(hal.memory) : d.safe;

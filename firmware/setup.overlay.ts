@@ -36,7 +36,9 @@ export function setUp(d: Device, fields: string[]): string {
   const code = whole(fields[2], 0, 999999999, -2);
   const count = whole(fields[4], 1, 65535, 1);
   const timeDivider = whole(fields[5], 1, 255, 1);
-  const restricted = whole(fields[6], 0, 1, 0);
+  // A keypad of four keys cannot enter other tokens.
+  const least = d.hal.keypad.fourKeys ? 1 : 0;
+  const restricted = whole(fields[6], 0, 1, least);
   const testCode = whole(fields[7], 0, 999999999, 0);
   if (fields.length > 8) return "TOO_MANY_FIELDS";
   if (!/^[!-:<-~]+$/.test(serial) || serial.length > 31) return "SERIAL";
@@ -44,7 +46,7 @@ export function setUp(d: Device, fields: string[]): string {
   if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length !== 32) return "KEY";
   if (count < 0) return "COUNT";
   if (timeDivider < 0) return "TIME_DIVIDER";
-  if (restricted < 0) return "RESTRICTED";
+  if (restricted < least) return "RESTRICTED";
   if (testCode < 0) return "TEST_CODE";
   if (d.unit) return "SET_UP_ALREADY";
   if (d.fault) return d.fault;

@@ -14,10 +14,10 @@ export interface Io {
   write(pin: Pin | Pin[], level: number): void;
   /** Reads a pin (0 or 1), or an array of pins as a number (last pin = bit 0). */
   read(pin: Pin | Pin[]): number;
-  /** Sets "output", "input", "input_pullup" or "opendrain". */
+  /** Sets "output", "input", "input_pullup", "input_pulldown" or "opendrain". */
   mode(pin: Pin, mode: string): void;
-  /** Calls `fn` on every falling edge of a pin; wakes a sleeping controller. */
-  watch(fn: () => void, pin: Pin, options: { repeat: boolean; edge: "falling" }): number;
+  /** Calls `fn` on every such edge of a pin; wakes a sleeping controller. */
+  watch(fn: () => void, pin: Pin, options: { repeat: boolean; edge: "falling" | "rising" }): number;
   /** Square wave on a pin, `freq` in hertz. */
   pwm(pin: Pin, duty: number, options: { freq: number }): void;
 }
@@ -49,6 +49,11 @@ export interface Memory {
 
 /** Keys "0" to "9", "*" and "#". No timer runs while no key is down. */
 export interface Keypad {
+  /**
+   * Whether it has only the keys 1 to 4 (and "#" by some gesture): units take the restricted digit set, and an entry
+   * begins with its first digit.
+   */
+  fourKeys?: boolean;
   /** False when a press would go unnoticed: a line is down and nothing looks at it. */
   isAlive(): boolean;
   /** Called once a press (debounced), and again with `held` true when the key is still down a second later. */
@@ -68,7 +73,7 @@ export interface Sensor {
 
 /** Two to eight characters a person can read. */
 export interface Display {
-  /** Shows text, right-aligned, its end if it is too long; "" turns the display off. */
+  /** Shows text (its end, if it is too long); "" turns the display off. Digits of segments stand at the right. */
   show(text: string): void;
 }
 

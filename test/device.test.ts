@@ -1,6 +1,8 @@
 import { DEMO } from "../bench/demo-unit";
 import { encode, type Kind } from "../bench/encode";
 import { credit, type Device, enterToken, secondsClosed, setTime } from "../firmware/device";
+import { startEntry } from "../firmware/keypad/entry";
+import { profile } from "../firmware/keypad/profiles/documents";
 import { setUp } from "../firmware/setup.overlay";
 import { SHORT_STARTS } from "../firmware/store/records";
 import { FakeBoard } from "./fake";
@@ -241,6 +243,79 @@ test.each(["flash", "memory"] as const)("a %s that fails keeps the output off an
   expect(board.output).toBe(0);
   expect(again.device.fault).toBe(part.toUpperCase());
   expect(setUp(again.device, IDENTITY)).not.toBe("");
+});
+
+test("on a board with one memory alone, that is the memory which fails", () => {
+  const fake = new FakeBoard();
+  fake.hal.flash = undefined;
+  const { board, device } = start(fake);
+  enter(board, device, "add", 1);
+  board.cut(5);
+  expect(start(board).device.fault).toBe("");
+  board.cut(5);
+  board.memory.fails = true;
+  expect(start(board, true).device.fault).toBe("MEMORY");
+});
+
+describe("four keys", () => {
+  /** A device with a keypad of four keys, and a finger on them. */
+  const four = () => {
+    const fake = new FakeBoard();
+    const shown: string[] = [];
+    let press: (key: string, held?: boolean) => void = () => {};
+    fake.hal.keypad = {
+      fourKeys: true,
+      isAlive: () => true,
+      start: (onKey) => {
+        press = (key, held = false) => onKey(key, held);
+      },
+    };
+    fake.hal.display = { show: (text) => shown.push(text) };
+    const { device } = start(fake);
+    startEntry(device, profile);
+    return {
+      board: fake,
+      device,
+      last: () => shown[shown.length - 1],
+      press: (keys: string) => [...keys].map((key) => press(key)),
+    };
+  };
+  const days = (value: number) => encode({ ...DEMO, kind: "add", value, restricted: true }).token;
+
+  test("take the restricted digit set without being told, and refuse the other", () => {
+    const { device } = four();
+    expect(device.unit!.restricted).toBe(1);
+    const other = new FakeBoard();
+    other.hal.keypad.fourKeys = true;
+    expect(setUp(start(other, true).device, [...IDENTITY, "", "", "0"])).toBe("RESTRICTED");
+    expect(setUp(start(other, true).device, [...IDENTITY, "", "", "1"])).toBe("");
+  });
+
+  test("begin an entry with its first digit, the next one after a token too", () => {
+    const { board, device, press, last } = four();
+    press(days(5).slice(0, 3));
+    expect(last()).toBe(days(5).slice(0, 3));
+    press(days(5).slice(3));
+    board.wait(2);
+    expect(credit(device)).toBeGreaterThan(4 * DAY);
+    press("4");
+    expect(last()).toBe("4");
+    press("#");
+    expect(last()).toBe("-");
+    board.wait(17);
+    press("#");
+    expect(last()).toBe("5");
+  });
+
+  test("say that entry is closed, at any digit", () => {
+    const { board, press, last } = four();
+    press("444433332222111");
+    board.wait(2);
+    for (const digit of "123") {
+      press(digit);
+      expect(last()).toBe("L1");
+    }
+  });
 });
 
 test("a memory that is locked while the device runs is a fault, and no crash", () => {

@@ -18,6 +18,8 @@ export type MatrixOptions = {
   bounce?: boolean;
 };
 export type Matrix = Part & {
+  /** Names of the keys. */
+  readonly keys: string;
   bounce: boolean;
   /** Presses a key; nothing if it is down already. */
   down(key: string): void;
@@ -56,6 +58,7 @@ export function matrix(world: World, options: MatrixOptions): Matrix {
   }
 
   const part: Matrix = {
+    keys,
     bounce: options.bounce ?? true,
     down(key) {
       nets(key);

@@ -66,14 +66,15 @@ function press(d: Device, e: Entry, key: string, held: boolean): void {
   const restricted = d.unit && d.unit.restricted;
   let digits = e.digits;
   if (d.walk || (held && key !== "#")) return;
-  if (key === "*") {
+  // Without a star the first digit starts.
+  if (key === "*" || (digits === undefined && key !== "#" && d.hal.keypad.fourKeys)) {
     const closed = secondsClosed(d);
     e.digits = undefined;
     if (d.fault || !d.unit || closed) {
       answered(d, e, d.fault ? "FAULT" : closed ? "LOCKED" : "NOT_SET_UP", closed);
       return;
     }
-    digits = "";
+    digits = key === "*" ? "" : key;
   } else if (digits === undefined) {
     if (key !== "#") play(e.signals, "R", 150);
     else if (!held) {

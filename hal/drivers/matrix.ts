@@ -11,7 +11,11 @@ const HELD = 50;
 const STUCK = 1500;
 
 /** `rows` and `columns` as the keys are printed; `keys` (row by row) is "123456789*0#" if left out. */
-export function matrix(io: Io, options: { rows: Pin[]; columns: Pin[]; keys?: string }, system: System): Keypad {
+export function matrix(
+  io: Pick<Io, "write" | "read" | "mode" | "watch">,
+  options: { rows: Pin[]; columns: Pin[]; keys?: string },
+  system: System,
+): Keypad {
   const rows = options.rows;
   const columns = options.columns;
   const keys = options.keys || "123456789*0#";
