@@ -1,3 +1,6 @@
+import type { Board } from "../boards/board";
+import { BUILDS } from "../build/chips";
+import { uses } from "../build/rules-boards";
 import { Controller, type Network } from "./controller";
 import type { EngineMaker } from "./engines/engine";
 import { at24 } from "./parts/at24";
@@ -5,7 +8,9 @@ import { buzzer } from "./parts/buzzer";
 import { divider } from "./parts/divider";
 import { ds3231 } from "./parts/ds3231";
 import { flash } from "./parts/flash";
+import { hd44780 } from "./parts/hd44780";
 import { ina219 } from "./parts/ina219";
+import { keys } from "./parts/keys";
 import { led } from "./parts/led";
 import { loadswitch } from "./parts/loadswitch";
 import { matrix } from "./parts/matrix";
@@ -13,6 +18,7 @@ import { type ModemState, modem } from "./parts/modem/modem";
 import { inProcess } from "./parts/modem/network";
 import type { Clock, Measuring, Part } from "./parts/part";
 import { pcf8563 } from "./parts/pcf8563";
+import { pcf8574 } from "./parts/pcf8574";
 import { tm1637 } from "./parts/tm1637";
 import { World } from "./world";
 
@@ -22,24 +28,28 @@ const MODELS = {
   divider,
   ds3231,
   flash,
+  hd44780,
   ina219,
+  keys,
   led,
   loadswitch,
   matrix,
   modem,
   pcf8563,
+  pcf8574,
   tm1637,
 } as const;
 type Models = { [driver in keyof typeof MODELS]: ReturnType<(typeof MODELS)[driver]> };
 
-/** A part by the driver that its board names. */
+/** A part by what its board takes it for. */
 type Parts = {
   output: Models["loadswitch"];
   rtc: Clock;
+  /** Where there is no EEPROM, the pages of flash that stand in for it. */
   memory: Models["at24"];
   flash?: Models["flash"];
   keypad: Models["matrix"];
-  display?: Models["tm1637"];
+  display?: Models["tm1637"] | Models["hd44780"];
   green?: Models["led"];
   red?: Models["led"];
   buzzer?: Models["buzzer"];
@@ -61,6 +71,7 @@ export interface State {
   buzzer: number;
   /** Only where the engine is the interpreter. */
   variables?: { used: number; peak: number; total: number };
+  /** Bytes written to the memory beside that, and the most that one cell has seen (erases, where that is flash too). */
   memory: { writes: number; maxPerCell: number };
   /** Bytes written to the controller's flash, and the most erases of one page. */
   flash?: { writes: number; maxErases: number };
@@ -68,8 +79,15 @@ export interface State {
   modem?: ModemState;
 }
 
-/** Milliseconds that a finger stays on a key, and off it before the next. */
-const PRESS = 80;
+/** Milliseconds that a finger stays on a key, and off it before the next; how long it holds one. */
+export const PRESS = 80;
+export const HOLD = 1200;
+
+/** What a person does for a key of the twelve: which key goes down, and for how many milliseconds. */
+export interface Gesture {
+  key: string;
+  ms: number;
+}
 
 /** A board with its parts soldered on, in a world of its own. It runs the file that would be flashed. */
 export class VirtualBoard {
@@ -89,34 +107,41 @@ export class VirtualBoard {
 
   /** @param board the board's JSON; `code` its bundle; `unixSeconds` where world time starts */
   constructor(
-    private board: any,
+    private board: Board,
     code: string,
     make: EngineMaker,
     unixSeconds: number,
   ) {
     this.world = new World(unixSeconds);
     const parts: { [name: string]: Part } = {};
-    // Whatever a board calls its modem (it may be its transport), here it is the modem.
-    for (const [name, options] of Object.entries<any>(board.parts).filter(([, { driver }]) => driver !== "wifi"))
-      parts[options.driver === "modem" ? "modem" : name] = MODELS[options.driver as keyof Models](this.world, options);
+    for (const [name, options] of Object.entries<any>(board.parts)) {
+      // The radio is the controller's own.
+      if (options.driver === "wifi") continue;
+      const model = MODELS[options.driver as keyof Models];
+      if (!model)
+        throw new Error(`The bench has no model of a ${options.driver}: add bench/parts/${options.driver}.ts`);
+      // Whatever a board calls its modem (it may be its transport), here it is the modem.
+      parts[options.driver === "modem" ? "modem" : name] = model(this.world, options);
+    }
     this.parts = parts as Parts;
     this.sensors = Object.fromEntries(
       Object.entries(parts).flatMap(([name, part]) => ("channels" in part ? [[name, part as Measuring]] : [])),
     );
-    const pins = [...new Set(JSON.stringify(board).match(/\b[A-D]\d+\b/g))].sort();
+    const pins = [...new Set(uses(board).map(({ pin }) => pin))].sort();
+    const sounding: any = board.parts.buzzer;
     this.controller = new Controller(
       this.world,
       {
         i2c: { [board.i2c.port]: { parts: Object.values(parts) } },
         uart: (port, text) => {
-          if (port === board.serial.port) this.hear(text);
+          if (port === this.port) this.hear(text);
           else if (port === this.parts.modem?.port) this.parts.modem.hear(text);
         },
         rate: (port, baud) => {
           if (port === this.parts.modem?.port) this.parts.modem.setRate(baud);
         },
         pwm: (pin, hertz) => {
-          if (pin === board.parts.buzzer?.pin) this.parts.buzzer?.tone(hertz);
+          if (pin === sounding?.pin) this.parts.buzzer?.tone(hertz);
         },
         uncaught: (text) => this.uncaught.push(text),
         analog: (pin) =>
@@ -124,13 +149,13 @@ export class VirtualBoard {
             .find((part) => part.pin === pin)
             ?.level?.() ?? 0,
         flash: this.parts.flash ?? ("erase" in this.parts.memory ? (this.parts.memory as any) : undefined),
-        accessPoint: board.parts.transport,
+        accessPoint: board.parts.transport as any,
         network: (sent) => this.network(sent),
       },
       make,
       code,
       pins,
-      board.pulledUp ?? [],
+      BUILDS[board.espruino].pulledUp,
     );
     const { modem } = this.parts;
     if (modem) {
@@ -138,6 +163,12 @@ export class VirtualBoard {
       modem.network = inProcess((url, headers, body) => this.network({ url, headers, body }) ?? { failure: "refused" });
     }
     this.parts.rtc.ship(unixSeconds);
+  }
+
+  /** The factory port's name at the controller: a port in software goes by its pin. */
+  private get port(): string {
+    const { port, rx } = this.board.serial;
+    return port === "software" ? rx : port;
   }
 
   private hear(text: string): void {
@@ -177,14 +208,35 @@ export class VirtualBoard {
     this.world.run(this.world.now + seconds * 1000);
   }
 
+  /** Whether there are only the keys 1 to 4: units take the restricted digit set. */
+  get fourKeys(): boolean {
+    return this.parts.keypad.keys === "1234";
+  }
+
+  /** What a hand does on this board for the keys of a keypad of twelve: of four keys, each held is the "#", and no star is needed. */
+  gestures(keys: string): Gesture[] {
+    const { fourKeys } = this;
+    return [...keys].flatMap((key) => {
+      if (!fourKeys || !"*#".includes(key)) return [{ key, ms: PRESS }];
+      return key === "#" ? [{ key: "1", ms: HOLD }] : [];
+    });
+  }
+
   /** Presses keys one after the other, as a hand does. */
   press(keys: string): void {
-    for (const key of keys) {
+    for (const { key, ms } of this.gestures(keys)) {
       this.parts.keypad.down(key);
-      this.wait(PRESS / 1000);
+      this.wait(ms / 1000);
       this.parts.keypad.up(key);
       this.wait(PRESS / 1000);
     }
+  }
+
+  /** How a person reads on this board's display what the firmware shows: segments have no S, and only so many digits. */
+  reads(text: string): string {
+    const { display } = this.parts;
+    if (!display) return "";
+    return "segments" in display ? text.replace(/S/g, "5").slice(-display.segments.length) : text;
   }
 
   /** Sends a line to the factory port. */
@@ -194,7 +246,7 @@ export class VirtualBoard {
 
   /** Sends characters (bytes, 0 to 255) to the factory port as they are. */
   type(text: string): void {
-    this.controller.receive(this.board.serial.port, text);
+    this.controller.receive(this.port, text);
   }
 
   state(): State {
@@ -215,7 +267,10 @@ export class VirtualBoard {
       blinks,
       buzzer: buzzer?.sounding ?? 0,
       variables: this.fed ? this.controller.memory() : undefined,
-      memory: { writes: memory.writes, maxPerCell: memory.maxPerCell },
+      memory: {
+        writes: memory.writes,
+        maxPerCell: memory.maxPerCell ?? (memory as unknown as Models["flash"]).maxErases,
+      },
       flash: flash && { writes: flash.writes, maxErases: flash.maxErases },
       modem: modem?.state(),
     };

@@ -109,10 +109,12 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
     usage: "key * 1 2 3",
     about:
       "key presses, one after the other, each down for 80 ms and up for 80 ms. " +
-      `\`key 5 down\` and \`key 5 up\` leave the key as it is then, \`key 5 hold\` holds it for ${HOLD} s`,
-    run: ({ board, keys }, args) => {
+      `\`key 5 down\` and \`key 5 up\` leave the key as it is then, \`key 5 hold\` holds it for ${HOLD} s. ` +
+      "On a keypad of four keys a # is a key held, and a * is nothing",
+    run: ({ board, keys: all }, args) => {
       const gesture = Object.hasOwn(GESTURES, args[args.length - 1] ?? "") && GESTURES[args[args.length - 1]];
       const pressed = (gesture ? args.slice(0, -1) : args).join("");
+      const keys = gesture ? board.parts.keypad.keys : all;
       need(pressed, `Name the keys to press, out of ${keys}`);
       for (const key of pressed) need(keys.includes(key), `The keypad has no key "${key}": choose out of ${keys}`);
       need(!gesture || pressed.length === 1, "down, up and hold take one key: give each its own line");
@@ -175,6 +177,7 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
         parts.memory.present = true;
       },
       protect: ({ parts }) => {
+        need("protected" in parts.memory, "This board has no EEPROM to protect: leave the line out");
         parts.memory.protected = true;
       },
       unprotect: ({ parts }) => {
@@ -276,7 +279,6 @@ export class Session {
   constructor(private options: SessionOptions) {
     const { board, code, make, out, state } = options;
     this.out = out;
-    this.keys = board.parts.keypad.keys ?? "123456789*0#";
     const world = state && join(state, "world.json");
     const last = world && existsSync(world) ? JSON.parse(readFileSync(world, "utf8")).time : undefined;
     const time = options.time ?? last ?? START;
@@ -305,6 +307,8 @@ export class Session {
       };
       if (this.board.parts.modem) this.board.parts.modem.network = network;
     }
+    const { keys } = this.board.parts.keypad;
+    this.keys = this.board.fourKeys ? `${keys}*#` : keys;
     this.board.onLine = (line) => {
       this.heard++;
       if (line === "#SETUP;OK" && this.setup) this.introduce();
@@ -369,7 +373,7 @@ export class Session {
       startingCode: optional(code),
       count: optional(count),
       timeDivider: optional(divider),
-      restricted: restricted === "1",
+      restricted: restricted ? restricted === "1" : this.board.fourKeys,
     });
     this.serial = serial;
     this.setup = "";

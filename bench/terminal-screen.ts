@@ -9,8 +9,10 @@ export interface View {
   board: string;
   engine: string;
   state: State;
-  /** Segments of each digit, left to right, as the display's model lights them; empty without a display. */
+  /** Segments of each digit, left to right, as the display's model lights them; empty without a display of digits. */
   segments: number[];
+  /** The keypad's keys, row by row. */
+  keys: string;
   /** Keys that are down. */
   pressed: string;
   /** Whether the clock chip has its battery. */
@@ -38,7 +40,6 @@ const DARK_SEGMENT = 236;
 const DISPLAY = 233;
 
 const RIGHT = 37;
-const KEYS = "123456789*0#";
 
 const HELP = [
   "*  starts a token; nine digits follow, and",
@@ -124,13 +125,14 @@ function draw(view: View): Cell[][] {
     });
     if (segments & 128) put(5, left + 5, "▀", SEGMENT, DISPLAY);
   });
+  if (view.segments.length === 0) put(4, 18 - Math.floor(state.display.length / 2), state.display, SEGMENT, DISPLAY);
   Object.entries(state.leds).forEach(([name, lit], i) => {
     const colour = name === "red" ? SEGMENT : 46;
     put(7, 5 + i * 10, lit ? "●" : "○", lit ? colour : DIM);
     put(7, 7 + i * 10, name, lit ? undefined : DIM);
   });
   put(7, 24, state.buzzer ? `♪ ${state.buzzer} Hz` : "·", state.buzzer ? YELLOW : DIM);
-  [...KEYS].forEach((key, i) => {
+  [...view.keys].forEach((key, i) => {
     const down = view.pressed.includes(key);
     const [row, column] = [8 + Math.floor(i / 3) * 3, 5 + (i % 3) * 10];
     box(row, column, 7, 3, down ? YELLOW : DIM, down ? YELLOW : undefined);
@@ -175,7 +177,7 @@ function draw(view: View): Cell[][] {
     box(7, RIGHT, 42, 4, DIM);
     put(7, RIGHT + 2, " a token to type ", DIM);
     if (view.offer) {
-      put(8, RIGHT + 3, `* ${view.offer.token.match(/.{3}/g)!.join(" ")}`, GREEN);
+      put(8, RIGHT + 3, `${view.keys.includes("*") ? "* " : ""}${view.offer.token.match(/.{3}/g)!.join(" ")}`, GREEN);
       put(9, RIGHT + 3, view.offer.about, DIM);
     } else put(8, RIGHT + 3, "none: the device does not answer", DIM);
     const [lines, width] = [9, COLUMNS - RIGHT - 14];

@@ -6,16 +6,19 @@ import { dateAndTime } from "./terminal-screen";
 
 const DAY = 86400;
 
-/** The set-up line of the demo unit. */
-export const SETUP = ["#SETUP", DEMO.serial, DEMO.startingCode, DEMO.key, DEMO.count, DEMO.timeDivider, 0].join(";");
+/** The set-up line of the demo unit, as the board's keypad can enter its tokens. */
+export const setupLine = ({ fourKeys }: VirtualBoard) =>
+  ["#SETUP", DEMO.serial, DEMO.startingCode, DEMO.key, DEMO.count, DEMO.timeDivider, Number(fourKeys)].join(";");
 
-/** What a person has to see: the lamp, and the display as the eye reads it (an S is a 5); "" is dark. */
+/** What a person has to see: the lamp, and what the display shows; "" is dark. */
 type Seen = { lamp: boolean; display: string };
 
 const words = ({ lamp, display }: Seen) => `lamp ${lamp ? "on " : "off"}  display ${display || "dark"}`;
 
 /** Plays the story on a new board. Returns "" or what went wrong; `say` gets a line a step. */
 export function story(board: VirtualBoard, say: (line: string) => void): string {
+  const restricted = board.fourKeys;
+  const setup = setupLine(board);
   let heard: string[] = [];
   let count = DEMO.count;
   let last = "";
@@ -34,7 +37,7 @@ export function story(board: VirtualBoard, say: (line: string) => void): string 
   };
   /** Types a new token; its count is known, since every one before it was taken. */
   const pay = (kind: Kind, days?: number) => {
-    const made = encode({ ...DEMO, count, kind, days });
+    const made = encode({ ...DEMO, restricted, count, kind, days });
     count = made.count;
     type(made.token);
   };
@@ -58,19 +61,27 @@ export function story(board: VirtualBoard, say: (line: string) => void): string 
         board.on();
         board.wait(1);
       },
-      { lamp: false, display: "5Et" },
+      { lamp: false, display: "SEt" },
     ],
     [
       "The factory sets it up, the second time in vain",
       () => {
-        const answers = [ask(SETUP), ask(SETUP)].join(" ");
+        const answers = [ask(setup), ask(setup)].join(" ");
         board.press("#");
         if (answers !== "#SETUP;OK #SETUP;ERROR;SET_UP_ALREADY") return `it answered "${answers}"`;
       },
       { lamp: false, display: "0" },
     ],
-    ["Somebody tries a wrong token", () => type("000000000"), { lamp: false, display: "Err" }],
-    ["Token entry is closed now, for a minute", () => board.press("*"), { lamp: false, display: "L1" }],
+    [
+      "Somebody tries a wrong token",
+      () => type(restricted ? "444433332222111" : "000000000"),
+      { lamp: false, display: "Err" },
+    ],
+    [
+      "Token entry is closed now, for a minute",
+      () => board.press(restricted ? "1" : "*"),
+      { lamp: false, display: "L1" },
+    ],
     [
       "After it, a token for 7 days is typed",
       () => {
@@ -79,7 +90,7 @@ export function story(board: VirtualBoard, say: (line: string) => void): string 
       },
       { lamp: true, display: "7" },
     ],
-    ["The same token once more gives nothing", () => type(last), { lamp: true, display: "U5Ed" }],
+    ["The same token once more gives nothing", () => type(last), { lamp: true, display: "USEd" }],
     ["The seven days are still there", () => board.press("#"), { lamp: true, display: "7" }],
     ["The power is cut", () => board.cut(), { lamp: false, display: "" }],
     [
@@ -135,7 +146,8 @@ export function story(board: VirtualBoard, say: (line: string) => void): string 
     }
     const { time, load, display } = board.state();
     const seen = { lamp: load, display: display.trim() };
-    if (!wrong && words(seen) !== words(expected)) wrong = `expected  ${words(expected)}`;
+    const due = words({ ...expected, display: board.reads(expected.display) });
+    if (!wrong && words(seen) !== due) wrong = `expected  ${due}`;
     if (!wrong && board.uncaught.length) wrong = `the firmware threw: ${board.uncaught.join(", ")}`;
     say(`${wrong ? "✗" : "✓"} ${dateAndTime(time).padEnd(20)}  ${what.padEnd(58)}${words(seen)}`);
     if (wrong) return `${what}: ${wrong}`;

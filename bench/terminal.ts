@@ -6,18 +6,16 @@ import { writeSync } from "node:fs";
 import { Command, Option } from "commander";
 import { boardNames, bundle } from "../build/bundle";
 import { ENGINES } from "./bench";
-import { VirtualBoard } from "./board";
+import { HOLD, PRESS, VirtualBoard } from "./board";
 import { DEMO } from "./demo-unit";
 import { encode, type TokenRequest } from "./encode";
 import { COLUMNS, dateAndTime, duration, ROWS, render, svg, type View } from "./terminal-screen";
-import { SETUP, story } from "./terminal-story";
+import { setupLine, story } from "./terminal-story";
 
 type Options = { board: string; engine: string; demo?: boolean; svg?: boolean };
 
-/** Milliseconds between two looks at the device; how long a finger is on a key, and off it; how long it holds one. */
+/** Milliseconds between two looks at the device. */
 const LOOK = 50;
-const PRESS = 80;
-const HOLD = 1200;
 /** Milliseconds after which the device has answered a key. */
 const SETTLE = 500;
 /** Milliseconds of the world between two looks at the computer's clock in a time jump. */
@@ -57,7 +55,7 @@ export class Session {
   ) {
     board.onLine = (line) => (line.startsWith("{") ? this.inform(JSON.parse(line)) : this.note(`‹ ${line}`));
     board.on();
-    this.send(SETUP);
+    this.send(setupLine(board));
     board.wait(1);
     // It leaves the factory, and comes home.
     board.cut();
@@ -103,10 +101,11 @@ export class Session {
     for (const text of this.board.uncaught.splice(0)) this.note(text, true);
   }
 
-  /** Puts a finger on the keys one after the other, as the world's time goes on. */
-  private press(keys: string, ms = PRESS): void {
+  /** Puts a finger on the keys one after the other, as the world's time goes on; `held` holds them, longer by one second. */
+  private press(keys: string, held = 0): void {
     const { world, parts } = this.board;
-    for (const key of keys) {
+    for (const { key, ms: least } of this.board.gestures(keys)) {
+      const ms = held && least < HOLD ? HOLD : least + held;
       const wait = Math.max(0, this.free - world.now);
       world.after(wait, () => {
         parts.keypad.down(key);
@@ -124,7 +123,7 @@ export class Session {
   private offer(): View["offer"] {
     if (this.count === undefined || !this.board.powered) return undefined;
     const [about, request] = OFFERS[this.offered];
-    const { token, count } = encode({ ...DEMO, count: this.count, ...request });
+    const { token, count } = encode({ ...DEMO, restricted: this.board.fourKeys, count: this.count, ...request });
     return { token, about: `${about}, count ${count}` };
   }
 
@@ -132,9 +131,10 @@ export class Session {
   key(key: string): boolean {
     const { board } = this;
     if (this.help && key !== "?") this.help = false;
-    if (/^[0-9*#]$/.test(key)) this.press(key);
-    else if (key === "\x7f" || key === "\b") this.press("#");
-    else if (key === "c") this.press("#", HOLD);
+    if (/^[0-9*#]$/.test(key)) {
+      if (key === "#" || board.parts.keypad.keys.includes(key)) this.press(key);
+    } else if (key === "\x7f" || key === "\b") this.press("#");
+    else if (key === "c") this.press("#", 1000);
     else if (key === "n") {
       const offer = this.offer();
       if (offer) this.press(`*${offer.token}`);
@@ -192,7 +192,8 @@ export class Session {
       board: options.board,
       engine: options.engine,
       state: board.state(),
-      segments: board.parts.display?.segments ?? [],
+      segments: board.parts.display && "segments" in board.parts.display ? board.parts.display.segments : [],
+      keys: board.parts.keypad.keys,
       pressed: this.pressed,
       battery: board.parts.rtc.battery,
       travel: behind > 1000 ? behind / 1000 : 0,

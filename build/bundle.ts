@@ -2,38 +2,25 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
+import type { Board } from "../boards/board";
+import { boardNames, driverFile, readBoard } from "./boards";
+import { BUILDS } from "./chips";
 import { formatLiteral, isSensor, literal, metricsModule } from "./metrics";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
+
+export { boardNames, readBoard };
 
 const root = resolve(__dirname, "..");
 
 /** The file that is flashed for one board, and what it was made from. */
 export interface Bundle {
-  board: any;
+  board: Board;
   code: string;
   /** Source map of `code`, JSON text. */
   map: string;
   sha256: string;
 }
-
-/** Names of the boards there are, from boards/*.json. */
-export function boardNames(): string[] {
-  return readdirSync(join(root, "boards"))
-    .filter((file) => file.endsWith(".json") && file !== "schema.json")
-    .map((file) => file.slice(0, -5))
-    .sort();
-}
-
-/** A board's JSON. Throws when there is no such board, and names those there are. */
-export function readBoard(name: string): any {
-  if (!boardNames().includes(name))
-    throw new Error(`There is no board "${name}": choose one of ${boardNames().join(", ")}`);
-  return JSON.parse(readFileSync(join(root, "boards", `${name}.json`), "utf8"));
-}
-
-/** Drivers that are the controller's own. */
-const NATIVE = ["flash", "wifi"];
 
 /** What Espruino reads from the objects that its functions are given. */
 const ESPRUINO_OPTIONS = "repeat edge freq scl sda bitrate tx rx bytesize parity stopbits path".split(" ");
@@ -70,24 +57,28 @@ function ownProperties(): RegExp {
 /** The overlay that is made from a board's `metrics` section. */
 const METRICS = "metrics.overlay";
 
-/** The entry of a bundle: each part of the board's JSON becomes a call of the driver with its name, the output first. */
-function entry(board: any, dev: boolean): string {
+/**
+ * The entry of a bundle: each part of the board's JSON becomes a call of the driver with its name, the output first. What
+ * is said about the circuit stays out.
+ */
+function entry(board: Board, dev: boolean): string {
   // Parts that measure are made when they are read: they are in the module of the metrics.
   const parts = Object.entries<any>(board.parts)
-    .filter(([, part]) => !isSensor(part.driver))
+    .filter(([, { driver }]) => !isSensor(driver))
     .sort(([a], [b]) => Number(b === "output") - Number(a === "output"));
   const drivers = [...new Set(parts.map(([, part]) => part.driver as string))];
-  const calls = parts.map(([field, { driver, ...options }]) => {
+  const calls = parts.map(([field, { driver, circuit: _, note: __, ...options }]) => {
     const bus = options.address === undefined ? "io" : "i2c";
-    return `const $${field} = ${driver}(${bus}, ${literal(options)}, system);`;
+    return `const $${field} = ${driver}(${bus}, ${literal(options)}, system, io);`;
   });
   const { port: uart, baud, tx, rx } = board.serial;
   const { port: i2c, scl, sda, bitrate } = board.i2c;
+  // Its own pins need no naming, and an object that names them stays for ever.
+  const own = BUILDS[board.espruino].console;
+  const named = uart === own.port && tx === own.tx && rx === own.rx ? "undefined" : literal({ tx, rx });
   return [
     `import { bus, io, lock, port, system } from "./hal/espruino/espruino";`,
-    ...drivers.map(
-      (driver) => `import { ${driver} } from "./hal/${NATIVE.includes(driver) ? "espruino" : "drivers"}/${driver}";`,
-    ),
+    ...drivers.map((driver) => `import { ${driver} } from "./${driverFile(driver)}";`),
     ...(board.native ? [`import { native } from "./hal/espruino/native";`] : []),
     `import { main } from "./firmware/main";`,
     board.settings.table ? `import { startTables } from "./firmware/token/tables";` : "",
@@ -96,9 +87,9 @@ function entry(board: any, dev: boolean): string {
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
     ...(dev ? [] : ["lock();"]),
-    `const serial = port(${literal(uart)}, ${baud}, ${tx ? literal({ tx, rx }) : "undefined"});`,
+    `const serial = port(${uart === "software" ? "new Serial()" : uart}, ${baud}, ${named});`,
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
-    `const i2c = bus(${literal(i2c)}, ${literal({ scl, sda, bitrate })});`,
+    `const i2c = bus(${i2c}, ${literal({ scl, sda, bitrate })});`,
     ...calls,
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
@@ -161,8 +152,9 @@ export async function flashable(
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf({ settings, metrics, native, parts, modem }: any): { [part: string]: boolean } {
+function partsOf({ settings, metrics, native, parts }: Board): { [part: string]: boolean } {
   const cbor = metrics?.server.encoding === "cbor";
+  const modem: any = parts.modem;
   return {
     TABLE: !!settings.table,
     NATIVE: !!native,
@@ -177,7 +169,7 @@ function partsOf({ settings, metrics, native, parts, modem }: any): { [part: str
 }
 
 /** Builds the bundle of a board, by name or given as its JSON; `dev` leaves its console open. The same sources give the same bytes. */
-export async function bundle(which: string | { name: string; [field: string]: any }, dev = false): Promise<Bundle> {
+export async function bundle(which: string | Board, dev = false): Promise<Bundle> {
   const board = typeof which === "string" ? readBoard(which) : which;
   const made = board.metrics ? { [join(root, `boards/${METRICS}.ts`)]: metricsModule(board) } : {};
   const { code, map } = await flashable(entry(board, dev), board.name, partsOf(board), made);
@@ -190,14 +182,14 @@ async function main(args: string[]): Promise<void> {
     throw new Error(`Name a board (${boardNames().join(", ")}) or use --all, as in: npm run build -- esp32`);
   mkdirSync(join(root, "dist"), { recursive: true });
   let over = false;
-  console.log("board        bytes   budget     left  sha-256");
+  console.log("board            bytes   budget     left  sha-256");
   for (const name of names) {
     const { board, code, sha256 } = await bundle(name, args.includes("--dev"));
     writeFileSync(join(root, "dist", `${name}.js`), code);
     const left = board.budget.bytes - code.length;
     over ||= left < 0;
     const columns = [code.length, board.budget.bytes, left].map((n) => String(n).padStart(8));
-    console.log(`${name.padEnd(10)}${columns.join(" ")}  ${sha256}${left < 0 ? "  OVER BUDGET" : ""}`);
+    console.log(`${name.padEnd(14)}${columns.join(" ")}  ${sha256}${left < 0 ? "  OVER BUDGET" : ""}`);
   }
   if (over) throw new Error("A bundle is over its budget: take something out of it, or out of the board's JSON");
 }

@@ -55,7 +55,7 @@ const TAKEN = ["timestamp", "relative_time"];
 export const literal = (value: unknown): string =>
   JSON.stringify(value)
     .replace(/"(\w+)":/g, "$1:")
-    .replace(/"([A-D]\d+|I2C\d|Serial\d)"/g, "$1");
+    .replace(/"([A-Z]\d+|I2C\d|Serial\d)"/g, "$1");
 
 const isWhole = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
@@ -64,7 +64,7 @@ const list = (names: string[]) => names.map((name) => `"${name}"`).join(", ");
 
 /** The parts of a board that measure, in the order of their numbers. */
 function sensorsOf(board: any): { name: string; driver: string; options: any; channels: Channel[] }[] {
-  return Object.entries<any>(board.parts).flatMap(([name, { driver, ...options }]) =>
+  return Object.entries<any>(board.parts).flatMap(([name, { driver, circuit: _, note: __, ...options }]) =>
     isSensor(driver) ? [{ name, driver, options, channels: SENSORS[driver](options) }] : [],
   );
 }

@@ -1,7 +1,9 @@
 /** What becomes of a device whose program fails: an exception, memory that runs out, a loop that is stuck. */
+
 import { existsSync } from "node:fs";
 import { espruinoEngine } from "../bench/engines/espruino";
 import { nodeEngine } from "../bench/engines/node";
+import type { Matrix } from "../boards/board";
 import { type Bundle, bundle } from "../build/bundle";
 import { WATCHDOG } from "../hal/hal";
 import { DAY, Desk } from "./store/desk";
@@ -82,7 +84,7 @@ describe.each(["node", "espruino"] as const)("on %s", (engine) => {
       const { wires } = desk.board.world;
       const level = wires.level.bind(wires);
       wires.level = (net) => {
-        if (net === built.board.parts.keypad.columns[0]) hang();
+        if (net === (built.board.parts.keypad as Matrix).columns[0]) hang();
         return level(net);
       };
       desk.board.press("5");

@@ -30,6 +30,7 @@ const VIEW: View = {
     memory: { writes: 128, maxPerCell: 1 },
   },
   segments: [0, 0, 0x4f, 0x3f],
+  keys: "123456789*0#",
   pressed: "",
   battery: true,
   travel: 0,
@@ -135,6 +136,27 @@ describe("session", () => {
     session.end();
   });
 
+  test("four keys and a text display: the offered token is typed on them, and keys that are not there are nothing", async () => {
+    const { board: json, code } = await bundle("pixljs");
+    const session = new Session(new VirtualBoard(json, code, nodeEngine, START), { ...options, board: "pixljs" });
+    live(session, 1);
+    expect(session.view().offer!.token).toMatch(/^[1-4]{15}$/);
+    for (const key of "9*") session.key(key);
+    session.key("n");
+    live(session, 6);
+    expect(text(session)).toMatch(/│ +7 +│/);
+    expect(text(session)).toContain("device: valid");
+    for (const key of "12") session.key(key);
+    live(session, 1);
+    session.key("#");
+    live(session, 2);
+    expect(session.view().state.display).toBe("1");
+    session.key("c");
+    live(session, 4);
+    expect(session.view().state.display).toBe("-");
+    session.end();
+  });
+
   test("time jumps, power, clock battery", () => {
     const session = new Session(board(), options);
     live(session, 1);
@@ -183,8 +205,9 @@ describe("demo", () => {
     return { code: demo(device, (line) => lines.push(line)), lines, last: () => lines[lines.length - 1] };
   };
 
-  test("a good device passes", () => {
-    const { code, lines, last } = play(board());
+  test.each(["esp32", "microbit2", "pixljs", "puckjs"])("a good device passes: %s", async (name) => {
+    const { board: json, code: bundled } = await bundle(name);
+    const { code, lines, last } = play(new VirtualBoard(json, bundled, nodeEngine, START));
     expect(last()).toBe("Lamp, days and display were right at every step.");
     expect(code).toBe(0);
     expect(lines.slice(0, -1).every((line) => line.startsWith("✓"))).toBe(true);

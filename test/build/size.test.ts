@@ -1,4 +1,4 @@
-import { boardNames, bundle } from "../../build/bundle";
+import { type Bundle, boardNames, bundle } from "../../build/bundle";
 import { renew, type Section } from "../../build/measure";
 import { bytesBySource, readTables, type Sizes, table } from "../../build/size";
 
@@ -19,7 +19,7 @@ test("a bundle's bytes go to the file in which the source map places them", () =
     names: [],
     mappings: "AAAA,GCAA,EDAA;CCAA",
   });
-  const built = { board: {}, code: "aaabbaaa\n{bbb", map, sha256: "" };
+  const built = { code: "aaabbaaa\n{bbb", map } as Bundle;
   expect(bytesBySource(built)).toEqual({ "a.ts": 7, "b.ts": 6, total: 13 });
 });
 

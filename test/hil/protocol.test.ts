@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { nodeEngine } from "../../bench/engines/node";
 import { type Said, Session, START } from "../../bench/session";
+import type { At24 } from "../../boards/board";
 import { type Bundle, bundle } from "../../build/bundle";
 
 const SETUP = "#SETUP;123456789;123456789;a29ab82edc5fbbc41ec9530f6dac86b1";
@@ -178,7 +179,7 @@ describe("npm run bench", () => {
       { done: "state" },
       { done: "quit" },
     ]);
-    expect(readFileSync(join(folder, "memory.bin"))).toHaveLength(built.board.parts.memory.bytes);
+    expect(readFileSync(join(folder, "memory.bin"))).toHaveLength((built.board.parts.memory as At24).bytes);
   });
 
   test("runs a script: exit code 0, or 1 at the first error", async () => {

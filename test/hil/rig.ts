@@ -38,9 +38,13 @@ export class Rig {
     this.session = new Session({ board, code, make, out: (said) => this.heard.push(JSON.parse(JSON.stringify(said))) });
   }
 
-  /** Does lines and returns what came out, without the `done` of each. Errors, uncaught exceptions and leaked keys throw. */
+  /**
+   * Does lines and returns what came out, without the `done` of each. Errors, uncaught exceptions and leaked keys throw.
+   * On a keypad of four keys there is no star to begin with: any key does.
+   */
   do(...lines: string[]): Said[] {
-    for (const line of lines) {
+    for (let line of lines) {
+      if (this.session.board.fourKeys) line = line.replace(/^key \*$/, "key 1");
       const key = /^#SETUP;[^;]*;[^;]*;([0-9a-fA-F]{32})/.exec(line)?.[1];
       if (key) for (let i = 0; i < 32; i += 8) secrets.add(key.slice(i, i + 8).toLowerCase());
       this.session.line(line);

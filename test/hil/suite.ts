@@ -3,12 +3,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEMO } from "../../bench/demo-unit";
 import { encode, type TokenRequest, tableCommands } from "../../bench/encode";
+import type { Board } from "../../boards/board";
 import { type Bundle, boardNames, bundle, readBoard } from "../../build/bundle";
 import { DeviceModel, type Entry, vectors } from "../bench/oracle";
 import { type Figures, Rig } from "./rig";
 
 const SETUP = `#SETUP;${DEMO.serial};${DEMO.startingCode};${DEMO.key}`;
-const WRONG = "111111111";
+
 /** Green and red blinks by what became of a token (the table in the reference documents). */
 const LAMPS = {
   valid: { green: 2, red: 0 },
@@ -19,18 +20,6 @@ const LAMPS = {
 };
 const lamps = ({ result, kind }: Pick<Entry, "result" | "kind">) =>
   LAMPS[kind === "sync" || kind === "disable" ? kind : result];
-
-/** A token for the demo unit. */
-const token = (request: Partial<TokenRequest> & Pick<TokenRequest, "kind">) => encode({ ...DEMO, ...request }).token;
-/** The next `n` tokens that add a day. */
-function days(n: number): string[] {
-  let count = DEMO.count;
-  return Array.from({ length: n }, () => {
-    const made = encode({ ...DEMO, kind: "add", value: 1, count });
-    count = made.count;
-    return made.token;
-  });
-}
 
 /** Three tokens in which a digit does not occur, each of which sets 1, 2 and 3 days. */
 function setsWithout(digit: string): string[] {
@@ -55,6 +44,15 @@ function random(seed: number): (below: number) => number {
   };
 }
 
+/**
+ * Boards that go through all of the suite: the reference, and the smallest, of another class and without a display. The
+ * others go through what their own parts are in: each key, display, clock, memory and store has its board among them.
+ */
+const THOROUGH = ["esp32", "puckjs"];
+
+/** In place of `test` where a board does not go through one. */
+const none = Object.assign(() => {}, { each: () => () => {} }) as unknown as typeof test;
+
 /** Registers the suite for one engine. */
 export function suite(engine: "node" | "espruino"): void {
   const skipped = engine === "espruino" && !process.env.ESPRUINO;
@@ -63,11 +61,38 @@ export function suite(engine: "node" | "espruino"): void {
   group(`esp32 with a PCF8563 on ${engine}`, () => tests("esp32", engine, { driver: "pcf8563", address: 0x51 }));
 }
 
-/** All tests for a board; or, given another clock chip than its own, those that the chip is in. */
-function tests(name: string, engine: string, rtc?: object): void {
+/**
+ * The tests for a board: all of them, or those that its own parts are in; or, given another clock chip than its own, those
+ * that the chip is in.
+ */
+function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void {
   const figures: Figures = { idle: 0, peak: 0, total: 0 };
+  const { parts, settings } = readBoard(name);
+  const whole = THOROUGH.includes(name);
+  const four = parts.keypad.driver === "keys";
+  /** Tests for thorough boards only, and for keypads with a star. */
+  const also = whole ? test : none;
+  const twelve = four ? none : test;
   let built: Bundle;
   let rig: Rig;
+  /** A token for the demo unit, as the board's keypad can enter it. */
+  const token = (request: Partial<TokenRequest> & Pick<TokenRequest, "kind">) =>
+    encode({ ...DEMO, restricted: four, ...request }).token;
+  /** The next `n` tokens that add a day. */
+  const days = (n: number): string[] => {
+    let count = DEMO.count;
+    return Array.from({ length: n }, () => {
+      const made = encode({ ...DEMO, restricted: four, kind: "add", value: 1, count });
+      count = made.count;
+      return made.token;
+    });
+  };
+  const WRONG = "1".repeat(four ? 15 : 9);
+  /** What a person reads when the firmware shows a text: segments have no S, and four digits. */
+  const reads = (text: string) => {
+    if (!parts.display) return "";
+    return parts.display.driver === "tm1637" ? text.replace(/S/g, "5").slice(-4) : text;
+  };
   const setUp = (fields = "") => expect(rig.ask(SETUP + fields)).toEqual(["#SETUP;OK"]);
   /** Seconds of credit as #STATUS tells: null for a device that was unlocked for ever. */
   const secondsLeft = () => {
@@ -84,7 +109,7 @@ function tests(name: string, engine: string, rtc?: object): void {
   };
   const broken = (sign: string, fault: string) => {
     expect(rig.blinks("key *")).toEqual({ green: 0, red: 3 });
-    expect(rig.state()).toMatchObject({ load: false, display: sign });
+    expect(rig.state()).toMatchObject({ load: false, display: reads(sign) });
     expect(rig.ask(`#TOKEN;${second}`)).toEqual(["#TOKEN;ERROR;FAULT"]);
     expect(rig.ask("#STATUS")[0]).not.toContain("ACTIVE;");
     expect(info()).toMatchObject({ fault });
@@ -93,12 +118,12 @@ function tests(name: string, engine: string, rtc?: object): void {
     rig.do(`${part} missing`);
     rig.off(10);
     rig.do("wait 3");
-    expect(rig.state()).toMatchObject({ load: false, display: sign });
+    expect(rig.state()).toMatchObject({ load: false, display: reads(sign) });
     broken(sign, fault);
     rig.do("wait 200", `${part} back`);
     rig.off(10);
     expect(rig.state().load).toBe(true);
-    expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+    expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2") });
   };
 
   beforeAll(async () => {
@@ -127,7 +152,7 @@ function tests(name: string, engine: string, rtc?: object): void {
       ["stopped", ["rtc stop", "cut", "wait 5", "on"]],
       ["lost its battery", ["rtc lose", "cut", "wait 5", "on"]],
       ["was set back", ["rtc set 1700000000", "cut", "wait 5", "on"]],
-      ["was set back at work", ["rtc set 1700000000", "wait 300"]],
+      ["was set back at work", ["rtc set 1700000000", `wait ${settings.interval + 240}`]],
     ])("%s: that gives no credit back", (_name, lines) => {
       const before = secondsLeft()!;
       rig.state();
@@ -148,7 +173,8 @@ function tests(name: string, engine: string, rtc?: object): void {
   });
   if (rtc) return;
 
-  describe.each(vectors("certification.jsonl").map((one) => [one.procedure, one] as const))(
+  const published = vectors("certification.jsonl").filter(({ procedure }) => whole || procedure === "quick");
+  (four ? none : describe).each(published.map((one) => [one.procedure, one] as const))(
     "the published %s procedure, typed at the keypad",
     (_name, { steps, ...unit }) => {
       test(`${steps.length} tokens: lamps, display, output and credit`, () => {
@@ -159,8 +185,8 @@ function tests(name: string, engine: string, rtc?: object): void {
           if (wait) rig.off(wait);
           const seen = rig.enter(token);
           expect({ step, ...model.enter(token, seen.at) }).toMatchObject({ step, result, kind });
-          const shown = daysLeft === "unlimited" ? "FrEE" : String(daysLeft);
-          const display = { valid: shown, used: "U5Ed", invalid: "Err" }[result as Entry["result"]];
+          const shown = reads(daysLeft === "unlimited" ? "FrEE" : String(daysLeft));
+          const display = { valid: shown, used: reads("USEd"), invalid: reads("Err") }[result as Entry["result"]];
           expect({ step, ...seen }).toMatchObject({ step, ...lamps({ result, kind }), display, load: active });
           rig.do("key #");
           expect({ step, days: rig.display() }).toEqual({ step, days: shown });
@@ -177,16 +203,16 @@ function tests(name: string, engine: string, rtc?: object): void {
   describe("a device that is not set up", () => {
     test("says so, gives no light and takes no token", () => {
       expect(rig.blinks()).toEqual({ green: 0, red: 2 }); // the first of three was at power-on
-      expect(rig.display()).toBe("5Et");
+      expect(rig.display()).toBe(reads("SEt"));
       expect(rig.blinks(`key * ${[...days(1)[0]].join(" ")}`).green).toBe(0);
-      expect(rig.display()).toBe("5Et");
+      expect(rig.display()).toBe(reads("SEt"));
       expect(rig.ask("#STATUS")).toEqual(["#STATUS;NOT_SET_UP"]);
       expect(rig.ask(`#TOKEN;${days(1)[0]}`)).toEqual(["#TOKEN;ERROR;NOT_SET_UP"]);
       expect(info()).toMatchObject({ serial: "", count: 1, credit: 0 });
       expect(rig.state().load).toBe(false);
     });
 
-    test.each([
+    also.each([
       ["no field", "#SETUP", "SERIAL"],
       ["no serial", `#SETUP;;1;${DEMO.key}`, "SERIAL"],
       ["a serial of 32 characters", `#SETUP;${"7".repeat(32)};1;${DEMO.key}`, "SERIAL"],
@@ -218,10 +244,10 @@ function tests(name: string, engine: string, rtc?: object): void {
   test("a loop of restarts is shown, and ends with the first start that lasts", () => {
     setUp();
     for (let starts = 1; starts < 6; starts++) rig.do("cut", "on", "wait 1");
-    expect(rig.display()).toBe("r5t");
+    expect(rig.display()).toBe(reads("rSt"));
     expect(info()).toMatchObject({ loop: 6, restarts: 6 });
-    rig.do("wait 90", "cut", "on", "wait 1");
-    expect(rig.display()).toBe("0");
+    rig.do(`wait ${settings.interval + 30}`, "cut", "on", "wait 1");
+    expect(rig.display()).toBe(reads("0"));
     expect(info()).toMatchObject({ loop: 1 });
   });
 
@@ -233,17 +259,17 @@ function tests(name: string, engine: string, rtc?: object): void {
       rig.off(10);
       expect(rig.ask(again)).toEqual(["#SETUP;ERROR;SET_UP_ALREADY"]);
       expect(info()).toMatchObject({ serial: DEMO.serial });
-      expect(rig.enter(days(1)[0])).toMatchObject({ ...LAMPS.valid, display: "1", load: true });
+      expect(rig.enter(days(1)[0])).toMatchObject({ ...LAMPS.valid, display: reads("1"), load: true });
     });
 
-    test("derives the starting code from the key when it is left out", () => {
+    also("derives the starting code from the key when it is left out", () => {
       expect(rig.ask(`#SETUP;${DEMO.serial};;${DEMO.key.toUpperCase()}`)).toEqual(["#SETUP;OK"]);
       expect(rig.ask(`#TOKEN;${token({ kind: "add", value: 3, startingCode: undefined })}`)).toEqual([
         "#TOKEN;VALID;259200",
       ]);
     });
 
-    test("takes the count that the unit is at", () => {
+    also("takes the count that the unit is at", () => {
       setUp(";600");
       expect(rig.ask(`#TOKEN;${days(1)[0]}`)).toEqual(["#TOKEN;ALREADY_USED"]);
       expect(rig.ask(`#TOKEN;${token({ kind: "set", value: 9, count: 662 })}`)).toEqual(["#TOKEN;VALID;777600"]);
@@ -252,7 +278,11 @@ function tests(name: string, engine: string, rtc?: object): void {
 
     test("takes a time divider: a unit is a part of a day, and the light goes out when it is over", () => {
       setUp(";1;255");
-      expect(rig.enter(token({ kind: "add", value: 1 }))).toMatchObject({ ...LAMPS.valid, display: "1", load: true });
+      expect(rig.enter(token({ kind: "add", value: 1 }))).toMatchObject({
+        ...LAMPS.valid,
+        display: reads("1"),
+        load: true,
+      });
       const left = secondsLeft()!;
       expect(left).toBeGreaterThan(320);
       expect(left).toBeLessThanOrEqual(338);
@@ -262,29 +292,32 @@ function tests(name: string, engine: string, rtc?: object): void {
       expect(rig.state().load).toBe(false);
       expect(secondsLeft()).toBe(0);
       rig.do("key #");
-      expect(rig.display()).toBe("0");
+      expect(rig.display()).toBe(reads("0"));
     });
 
-    test("takes a test code: 30 seconds of light for whoever tests the batch, at the keypad and over the wire", () => {
+    also("takes a test code: 30 seconds of light for whoever tests the batch, at the keypad and over the wire", () => {
       setUp(";1;1;0;42");
       rig.do("key * 0 0 0 0 0 0 0 4 2");
-      expect(rig.display()).toBe("tE5t");
+      expect(rig.display()).toBe(reads("tESt"));
       expect(rig.state().load).toBe(true);
       rig.do("wait 31");
       expect(rig.state().load).toBe(false);
       expect(rig.ask("#TOKEN;000000042")).toEqual(["#TOKEN;TEST;30"]);
       expect(info()).toMatchObject({ credit: 0, count: 1, lockout: 0 });
-      expect(rig.enter(days(1)[0])).toMatchObject({ ...LAMPS.valid, display: "1", load: true });
+      expect(rig.enter(days(1)[0])).toMatchObject({ ...LAMPS.valid, display: reads("1"), load: true });
     });
 
-    test("takes the restricted digit set: 15 digits of 1 to 4, and the other keys are refused", () => {
+    also("takes the restricted digit set: 15 digits of 1 to 4, and the other keys are refused", () => {
       setUp(";1;1;1");
       rig.do("key *");
       expect(rig.blinks("key 5")).toEqual({ green: 0, red: 1 });
       expect(rig.blinks("key 0")).toEqual({ green: 0, red: 1 });
-      expect(rig.display()).toBe("-");
+      expect(rig.display()).toBe(reads("-"));
       const restricted = true;
-      expect(rig.enter(token({ kind: "add", value: 5, restricted }))).toMatchObject({ ...LAMPS.valid, display: "5" });
+      expect(rig.enter(token({ kind: "add", value: 5, restricted }))).toMatchObject({
+        ...LAMPS.valid,
+        display: reads("5"),
+      });
       const extended = token({ kind: "extended-add", value: 123456, count: 2, restricted });
       expect(extended).toHaveLength(20);
       expect(rig.ask(`#TOKEN;${extended}`)).toEqual(["#TOKEN;EXTENDED;123456"]);
@@ -292,8 +325,7 @@ function tests(name: string, engine: string, rtc?: object): void {
     });
   });
 
-  const { table } = readBoard(name).settings;
-  (table ? describe : describe.skip)(`the table of codes${table ? "" : " (this board has none)"}`, () => {
+  (whole && settings.table ? describe : none)("the table of codes", () => {
     const unit = { ...DEMO, count: 643 };
     const answerTime = (line: string) => {
       // A board with a walk of its own answers before any time passes.
@@ -338,86 +370,82 @@ function tests(name: string, engine: string, rtc?: object): void {
     });
   });
 
-  const { metrics } = readBoard(name);
-  (metrics ? describe : describe.skip)(
-    `reports over the factory port${metrics ? "" : " (this board measures nothing)"}`,
-    () => {
-      /** Asks for the report, brings it to the server, and brings the answer back. */
-      const report = (spoil = (answer: string) => answer) => {
-        const [request] = rig.ask("#METRICS");
-        const { status, body } = rig.carry(request);
-        expect({ request, status, body }).toMatchObject({ status: 201 });
-        return { request: JSON.parse(request), answer: body, said: rig.ask(`#ANSWER;${spoil(body)}`)[0] };
-      };
+  (whole && readBoard(name).metrics ? describe : none)("reports over the factory port", () => {
+    /** Asks for the report, brings it to the server, and brings the answer back. */
+    const report = (spoil = (answer: string) => answer) => {
+      const [request] = rig.ask("#METRICS");
+      const { status, body } = rig.carry(request);
+      expect({ request, status, body }).toMatchObject({ status: 201 });
+      return { request: JSON.parse(request), answer: body, said: rig.ask(`#ANSWER;${spoil(body)}`)[0] };
+    };
 
-      test("a report is taken by the server, its token and its times by the device, and every row counts once", () => {
-        expect(rig.ask("#METRICS")).toEqual(["#METRICS;ERROR;NOT_SET_UP"]);
-        setUp();
-        rig.do("sample battery 12600", "wait 10900", "server tokens add:7");
-        const first = report();
-        expect(first.request).toMatchObject({ sn: DEMO.serial, rc: 1, a: expect.stringMatching(/^ra[0-9a-f]+$/) });
-        expect(first.said).toBe("#ANSWER;OK");
-        rig.do("wait 2");
-        expect(info()).toMatchObject({ count: 2, lockout: 0 });
-        expect(rig.state().load).toBe(true);
-        // The same answer again: nothing is outstanding.
-        expect(rig.ask(`#ANSWER;${first.answer}`)).toEqual(["#ANSWER;ERROR;NOT_ASKED"]);
-        rig.do("wait 7200");
-        // Asked for twice before an answer comes: the same rows, and the new ones.
-        const [lost] = rig.ask("#METRICS");
-        rig.do("wait 3600");
-        const third = report();
-        expect(JSON.parse(lost).rc).toBe(2);
-        expect(third.request.rc).toBe(3);
-        const rows = rig.stored();
-        expect(rows.length).toBeGreaterThanOrEqual(5);
-        expect(new Set(rows.map(({ timestamp }) => timestamp)).size).toBe(rows.length);
-        expect(rows[0].battery_voltage).toBe(1260);
-      });
+    test("a report is taken by the server, its token and its times by the device, and every row counts once", () => {
+      expect(rig.ask("#METRICS")).toEqual(["#METRICS;ERROR;NOT_SET_UP"]);
+      setUp();
+      rig.do("sample battery 12600", "wait 10900", "server tokens add:7");
+      const first = report();
+      expect(first.request).toMatchObject({ sn: DEMO.serial, rc: 1, a: expect.stringMatching(/^ra[0-9a-f]+$/) });
+      expect(first.said).toBe("#ANSWER;OK");
+      rig.do("wait 2");
+      expect(info()).toMatchObject({ count: 2, lockout: 0 });
+      expect(rig.state().load).toBe(true);
+      // The same answer again: nothing is outstanding.
+      expect(rig.ask(`#ANSWER;${first.answer}`)).toEqual(["#ANSWER;ERROR;NOT_ASKED"]);
+      rig.do("wait 7200");
+      // Asked for twice before an answer comes: the same rows, and the new ones.
+      const [lost] = rig.ask("#METRICS");
+      rig.do("wait 3600");
+      const third = report();
+      expect(JSON.parse(lost).rc).toBe(2);
+      expect(third.request.rc).toBe(3);
+      const rows = rig.stored();
+      expect(rows.length).toBeGreaterThanOrEqual(5);
+      expect(new Set(rows.map(({ timestamp }) => timestamp)).size).toBe(rows.length);
+      expect(rows[0].battery_voltage).toBe(1260);
+    });
 
-      test("what was asked outlives a power cut, and so does the answer that comes a day later", () => {
-        setUp();
-        rig.do("wait 3700", "server tokens add:30");
-        const [request] = rig.ask("#METRICS");
-        const { body } = rig.carry(request);
-        rig.off(80000);
-        rig.do("wait 70");
-        expect(rig.ask(`#ANSWER;${body}`)).toEqual(["#ANSWER;OK"]);
-        rig.do("wait 2");
-        expect(info()).toMatchObject({ count: 2 });
-        rig.off(10);
-        rig.do("wait 70");
-        expect(rig.ask(`#ANSWER;${body}`)).toEqual(["#ANSWER;ERROR;NOT_ASKED"]);
-      });
+    test("what was asked outlives a power cut, and so does the answer that comes a day later", () => {
+      setUp();
+      rig.do("wait 3700", "server tokens add:30");
+      const [request] = rig.ask("#METRICS");
+      const { body } = rig.carry(request);
+      rig.off(80000);
+      rig.do("wait 70");
+      expect(rig.ask(`#ANSWER;${body}`)).toEqual(["#ANSWER;OK"]);
+      rig.do("wait 2");
+      expect(info()).toMatchObject({ count: 2 });
+      rig.off(10);
+      rig.do("wait 70");
+      expect(rig.ask(`#ANSWER;${body}`)).toEqual(["#ANSWER;ERROR;NOT_ASKED"]);
+    });
 
-      test.each([
-        ["bits flipped", (answer: string) => answer.replace(/"a": ?"da./, '"a":"da0'), "SIGNATURE"],
-        ["cut short", (answer: string) => answer.slice(0, -3), "FORM"],
-        ["of 5000 characters", () => `{"x":"${"y".repeat(5000)}"}`, "LENGTH"],
-        ["garbage", () => "]]]}{", "FORM"],
-        ["nothing", () => "", "FORM"],
-        ["for another device", (answer: string) => answer.replace(DEMO.serial, "987654321"), "DEVICE"],
-      ])("an answer that is %s is refused, and changes nothing", (_what, spoil, reason) => {
-        setUp();
-        rig.do("wait 130", 'server settings {"base_url":"https://elsewhere.example"}');
-        const { said } = report(spoil);
-        expect(said).toBe(`#ANSWER;ERROR;${reason}`);
-        expect(info()).toMatchObject({ count: 1, credit: 0 });
-      });
+    test.each([
+      ["bits flipped", (answer: string) => answer.replace(/"a": ?"da./, '"a":"da0'), "SIGNATURE"],
+      ["cut short", (answer: string) => answer.slice(0, -3), "FORM"],
+      ["of 5000 characters", () => `{"x":"${"y".repeat(5000)}"}`, "LENGTH"],
+      ["garbage", () => "]]]}{", "FORM"],
+      ["nothing", () => "", "FORM"],
+      ["for another device", (answer: string) => answer.replace(DEMO.serial, "987654321"), "DEVICE"],
+    ])("an answer that is %s is refused, and changes nothing", (_what, spoil, reason) => {
+      setUp();
+      rig.do("wait 130", 'server settings {"base_url":"https://elsewhere.example"}');
+      const { said } = report(spoil);
+      expect(said).toBe(`#ANSWER;ERROR;${reason}`);
+      expect(info()).toMatchObject({ count: 1, credit: 0 });
+    });
 
-      test("a reset leaves credit, count and key as they are", () => {
-        setUp();
-        rig.ask(`#TOKEN;${days(1)[0]}`);
-        rig.do("wait 70", 'server settings {"base_url":"https://elsewhere.example"}');
-        expect(report().said).toBe("#ANSWER;OK");
-        expect(rig.ask("#RESET")).toEqual(["#RESET;OK"]);
-        expect(info()).toMatchObject({ count: 2, serial: DEMO.serial });
-        expect(rig.state().load).toBe(true);
-      });
-    },
-  );
+    test("a reset leaves credit, count and key as they are", () => {
+      setUp();
+      rig.ask(`#TOKEN;${days(1)[0]}`);
+      rig.do("wait 70", 'server settings {"base_url":"https://elsewhere.example"}');
+      expect(report().said).toBe("#ANSWER;OK");
+      expect(rig.ask("#RESET")).toEqual(["#RESET;OK"]);
+      expect(info()).toMatchObject({ count: 2, serial: DEMO.serial });
+      expect(rig.state().load).toBe(true);
+    });
+  });
 
-  describe("the keypad", () => {
+  (four ? none : describe)("the keypad", () => {
     // The sign of a device that is not set up is over before the test begins.
     beforeEach(() => {
       setUp();
@@ -425,40 +453,42 @@ function tests(name: string, engine: string, rtc?: object): void {
     });
     const [first, second] = days(2);
 
-    test("shows digits as they are typed, with a blink each", () => {
+    twelve("shows digits as they are typed, with a blink each", () => {
       expect(rig.blinks("key *")).toEqual({ green: 1, red: 0 });
-      expect(rig.display()).toBe("-");
+      expect(rig.display()).toBe(reads("-"));
       expect(rig.blinks("key 1 2 3")).toEqual({ green: 3, red: 0 });
-      expect(rig.display()).toBe("123");
+      expect(rig.display()).toBe(reads("123"));
       rig.do("key 4 5 6");
-      expect(rig.display()).toBe("3456");
+      expect(rig.display()).toBe(reads("123456"));
     });
 
-    test("refuses digits before the star", () => {
+    also("refuses digits before the star", () => {
       expect(rig.blinks("key 7")).toEqual({ green: 0, red: 1 });
       expect(rig.blinks(`key ${[...first].join(" ")}`).green).toBe(0);
       expect(rig.state()).toMatchObject({ load: false, display: "" });
     });
 
-    test("takes the last digit back with #, and starts again with the star", () => {
+    twelve("takes the last digit back with #, and starts again with the star", () => {
       rig.do("key * 9 9 # # 6 6 2 5 #");
-      expect(rig.display()).toBe("662");
+      expect(rig.display()).toBe(reads("662"));
       rig.do(`key ${[...first.slice(3)].join(" ")}`, "wait 5");
-      expect(rig.state()).toMatchObject({ load: true, display: "   1" });
+      expect(rig.state().load).toBe(true);
+      expect(rig.display()).toBe(reads("1"));
       rig.do("key * 1 2 3 4 5");
-      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2") });
     });
 
-    test("clears the entry when # is held, and the entry goes on", () => {
+    twelve("clears the entry when # is held, and the entry goes on", () => {
       rig.do("key * 1 2 3", "key # hold");
-      expect(rig.display()).toBe("-");
+      expect(rig.display()).toBe(reads("-"));
       rig.do(`key ${[...first].join(" ")}`, "wait 5");
-      expect(rig.state()).toMatchObject({ load: true, display: "   1" });
+      expect(rig.state().load).toBe(true);
+      expect(rig.display()).toBe(reads("1"));
     });
 
-    test("drops an entry after 16 s without a key, and it was no attempt", () => {
+    twelve("drops an entry after 16 s without a key, and it was no attempt", () => {
       rig.do(`key * ${[...WRONG.slice(1)].join(" ")}`, "wait 15");
-      expect(rig.display()).toBe("1111");
+      expect(rig.display()).toBe(reads(WRONG.slice(1)));
       rig.do("wait 2");
       expect(rig.display()).toBe("");
       expect(rig.blinks("key 1")).toEqual({ green: 0, red: 1 });
@@ -466,21 +496,24 @@ function tests(name: string, engine: string, rtc?: object): void {
       expect(rig.enter(first)).toMatchObject(LAMPS.valid);
     });
 
-    test("shows the days left on #, and goes dark again", () => {
+    twelve("shows the days left on #, and goes dark again", () => {
       rig.enter(first);
       rig.do("wait 20", "key #");
-      expect(rig.display()).toBe("1");
+      expect(rig.display()).toBe(reads("1"));
       rig.do("wait 20");
       expect(rig.display()).toBe("");
     });
 
-    test("a sync token blinks three times, and older ones are used from then on", () => {
+    also("a sync token blinks three times, and older ones are used from then on", () => {
       expect(rig.enter(token({ kind: "sync", count: 40 }))).toMatchObject({ ...LAMPS.sync, load: false });
-      expect(rig.enter(first)).toMatchObject({ ...LAMPS.used, display: "U5Ed" });
-      expect(rig.enter(token({ kind: "add", value: 2, count: 41 }))).toMatchObject({ ...LAMPS.valid, display: "2" });
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.used, display: reads("USEd") });
+      expect(rig.enter(token({ kind: "add", value: 2, count: 41 }))).toMatchObject({
+        ...LAMPS.valid,
+        display: reads("2"),
+      });
     });
 
-    test.each(["5", "*", "#"])("goes on with key %s stuck, before and after power-on", (key) => {
+    also.each(["5", "*", "#"])("goes on with key %s stuck, before and after power-on", (key) => {
       const tokens = setsWithout("5");
       rig.do(`key ${key} down`, "wait 2");
       const type = (one: string) => {
@@ -489,16 +522,18 @@ function tests(name: string, engine: string, rtc?: object): void {
         rig.do(`key ${[...typed].join(" ")}`, "wait 8");
       };
       type(tokens[0]);
-      expect(rig.state()).toMatchObject({ load: true, display: "   1" });
+      expect(rig.state().load).toBe(true);
+      expect(rig.display()).toBe(reads("1"));
       rig.off(60);
       rig.do("wait 2");
       type(tokens[1]);
-      expect(rig.state()).toMatchObject({ load: true, display: "   2" });
+      expect(rig.state().load).toBe(true);
+      expect(rig.display()).toBe(reads("2"));
       rig.do("wait 60", `key ${key} up`, "wait 1");
-      expect(rig.enter(tokens[2])).toMatchObject({ ...LAMPS.valid, display: "3" });
+      expect(rig.enter(tokens[2])).toMatchObject({ ...LAMPS.valid, display: reads("3") });
     });
 
-    test("a thousand random keys: no exception, and no light without credit", () => {
+    also("a thousand random keys: no exception, and no light without credit", () => {
       const pick = random(20261122);
       for (let block = 0; block < 50; block++) {
         const keys = Array.from({ length: 20 }, () => "0123456789*#"[pick(12)]);
@@ -509,11 +544,76 @@ function tests(name: string, engine: string, rtc?: object): void {
       }
       expect(secondsLeft()).toBe(0);
       rig.off(600 * 60);
-      expect(rig.enter(token({ kind: "add", value: 5 }))).toMatchObject({ ...LAMPS.valid, display: "5", load: true });
+      expect(rig.enter(token({ kind: "add", value: 5 }))).toMatchObject({
+        ...LAMPS.valid,
+        display: reads("5"),
+        load: true,
+      });
     });
   });
 
-  test("the keypad is closed while a token is checked; a sign runs, and ends", () => {
+  (four ? describe : none)("the four keys", () => {
+    beforeEach(() => {
+      setUp();
+      rig.do("wait 20");
+    });
+
+    test("show digits from the first press on, with a blink each; 16 s without one drop the entry", () => {
+      expect(rig.blinks("key 1 2 3")).toEqual({ green: 3, red: 0 });
+      expect(rig.display()).toBe(reads("123"));
+      rig.do("key 1 1 1 1 1 1 1 1 1 1 1", "wait 17");
+      expect(info()).toMatchObject({ lockout: 0 });
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.valid, display: reads("1"), load: true });
+    });
+
+    test("held for a second, take the last digit back, and for two, all of them; at rest they show the days left", () => {
+      rig.do("key 1 2 3", "key 4 hold");
+      expect(rig.display()).toBe(reads("12"));
+      rig.do("key 4 down", "wait 2.5", "key 4 up", "wait 1");
+      expect(rig.display()).toBe(reads("-"));
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.valid, display: reads("1"), load: true });
+      rig.do("wait 20");
+      expect(rig.blinks("key 1 hold")).toEqual({ green: 1, red: 0 });
+      expect(rig.display()).toBe(reads("1"));
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2"), load: true });
+    });
+
+    test("go on when one of them is stuck, before and after power-on", () => {
+      rig.do("key 4 down", "wait 60");
+      expect(rig.blinks("key 1 2 3")).toEqual({ green: 3, red: 0 });
+      rig.off(60);
+      rig.do("wait 60");
+      expect(rig.blinks("key 1 2 3")).toEqual({ green: 3, red: 0 });
+      rig.do("wait 60", "key 4 up", "wait 20");
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.valid, display: reads("1") });
+    });
+
+    test("are of no use for nine digits: such a set-up is refused", () => {
+      rig.off(1);
+      const other = new Rig(built, engine, figures);
+      expect(other.ask(`${SETUP};1;1;0`)).toEqual(["#SETUP;ERROR;RESTRICTED"]);
+      expect(other.ask(`${SETUP};1;1;1`)).toEqual(["#SETUP;OK"]);
+      other.end();
+    });
+
+    test("five hundred random presses: no exception, and no light without credit", () => {
+      const pick = random(20261122);
+      for (let block = 0; block < 25; block++) {
+        rig.do(`key ${Array.from({ length: 20 }, () => 1 + pick(4)).join(" ")}`);
+        if (pick(4) === 0) rig.do(`wait ${pick(400)}`);
+        if (pick(4) === 0) rig.do(`key ${1 + pick(4)} hold`);
+        expect(rig.state().load).toBe(false);
+      }
+      rig.off(600 * 60);
+      expect(rig.enter(token({ kind: "add", value: 5 }))).toMatchObject({
+        ...LAMPS.valid,
+        display: reads("5"),
+        load: true,
+      });
+    });
+  });
+
+  also("the keypad is closed while a token is checked; a sign runs, and ends", () => {
     // A long check: every count from 0 on is tried.
     setUp(";600");
     rig.do("wait 20");
@@ -524,9 +624,8 @@ function tests(name: string, engine: string, rtc?: object): void {
       return;
     }
     rig.do("wait 0.03");
-    expect(rig.display()).toMatch(/^-+$/);
-    rig.do("key *");
-    expect(rig.ask("wait 3")).toEqual(["#TOKEN;VALID;604800"]);
+    if (parts.display) expect(rig.display()).toMatch(/^-+$/);
+    expect(rig.ask("key *", "wait 3")).toEqual(["#TOKEN;VALID;604800"]);
     expect(rig.blinks("key 1")).toEqual({ green: 0, red: 1 });
     rig.do("wait 20");
     expect(rig.display()).toBe("");
@@ -535,38 +634,38 @@ function tests(name: string, engine: string, rtc?: object): void {
   describe("wrong tokens", () => {
     beforeEach(() => setUp());
 
-    test("close the entry for a minute, doubling up to 512, through power cuts, until a valid one", () => {
+    also("close the entry for a minute, doubling up to 512, through power cuts, until a valid one", () => {
       const [first, second] = days(2);
       for (const minutes of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512]) {
         const seen = rig.enter(WRONG);
-        expect({ minutes, ...seen }).toMatchObject({ minutes, ...LAMPS.invalid, display: "Err", load: false });
+        expect({ minutes, ...seen }).toMatchObject({ minutes, ...LAMPS.invalid, display: reads("Err"), load: false });
         expect(rig.blinks("key *")).toEqual({ green: 0, red: 1 });
-        expect(rig.display()).toBe(`L${minutes}`);
+        expect(rig.display()).toBe(reads(`L${minutes}`));
         expect(rig.ask(`#TOKEN;${first}`)[0]).toMatch(/^#TOKEN;LOCKED;\d+$/);
         const over = seen.at + minutes * 60;
         rig.off(over - rig.state().time - 3);
         rig.do("key *");
-        expect(rig.display()).toBe("L1");
+        expect(rig.display()).toBe(reads("L1"));
         rig.do("wait 5");
       }
-      expect(rig.enter(first)).toMatchObject({ ...LAMPS.valid, display: "1" });
+      expect(rig.enter(first)).toMatchObject({ ...LAMPS.valid, display: reads("1") });
       expect(rig.enter(WRONG)).toMatchObject(LAMPS.invalid);
       rig.do("key *");
-      expect(rig.display()).toBe("L1");
+      expect(rig.display()).toBe(reads("L1"));
       rig.off(60);
-      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2") });
     });
 
     test("are not those that were used already: these close nothing", () => {
       const [first, second] = days(2);
       rig.enter(first);
-      for (let i = 0; i < 3; i++) expect(rig.enter(first)).toMatchObject({ ...LAMPS.used, display: "U5Ed" });
-      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      for (let i = 0; i < 3; i++) expect(rig.enter(first)).toMatchObject({ ...LAMPS.used, display: reads("USEd") });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2") });
     });
   });
 
   describe("the serial port", () => {
-    test("answers each kind of token in its words", () => {
+    also("answers each kind of token in its words", () => {
       setUp();
       const tell = (line: string) => rig.ask(`#TOKEN;${line}`)[0];
       const [first] = days(1);
@@ -588,7 +687,7 @@ function tests(name: string, engine: string, rtc?: object): void {
       expect(rig.state().load).toBe(true);
     });
 
-    test.each([
+    also.each([
       ["an unknown command", "#HELLO"],
       ["a name that every object has", "#toString"],
       ["lower case", "#status"],
@@ -604,14 +703,14 @@ function tests(name: string, engine: string, rtc?: object): void {
       expect(rig.ask("#STATUS")).toEqual(["#STATUS;INACTIVE"]);
     });
 
-    test("takes a line of 128 characters, ended by either line end or both, and passes over empty ones", () => {
+    also("takes a line of 128 characters, ended by either line end or both, and passes over empty ones", () => {
       setUp();
       const line = `#STATUS;${"x".repeat(120)}`;
       for (const end of ["\n", "\r", "\r\n", "\n\n\r\r"])
         expect(rig.ask(`raw ${JSON.stringify(line + end)}`, "wait 2")).toEqual(["#STATUS;INACTIVE"]);
     });
 
-    test("refuses control characters wherever they are, and none of them does anything else", () => {
+    also("refuses control characters wherever they are, and none of them does anything else", () => {
       setUp();
       rig.enter(first);
       const { credit, events } = info();
@@ -626,44 +725,47 @@ function tests(name: string, engine: string, rtc?: object): void {
       expect(rig.state().load).toBe(true);
     });
 
-    test("bears a megabyte of noise: an answer a second at most, no exception, no more memory than a command needs", () => {
-      setUp();
-      rig.enter(first);
-      const before = rig.rest();
-      const pick = random(7);
-      const noise = (length: number) => String.fromCharCode(...Array.from({ length }, () => pick(256)));
-      const kinds = [
-        () => noise(4096),
-        // A line that does not end; lines of separators; line ends; pieces of commands.
-        () => "x".repeat(4096),
-        () => `${";".repeat(127)}\n`.repeat(32),
-        () => "\r\n".repeat(2048),
-        () =>
-          Array.from({ length: 512 }, () => `${["#", "#TOKE", "#SETU", "#INF", "#;"][pick(5)]}${noise(1)}`).join(""),
-      ];
-      let [bytes, answers] = [0, 0];
-      const start = rig.state().time;
-      while (bytes < 1 << 20) {
-        const block = kinds[pick(kinds.length)]();
-        bytes += block.length;
-        // So long the wire takes for it.
-        const said = rig.ask(`raw ${JSON.stringify(block)}`, `wait ${((block.length * 10) / 115200).toFixed(3)}`);
-        for (const line of said) expect(line).toBe("#INVALID");
-        answers += said.length;
-      }
-      expect(answers).toBeGreaterThan(20);
-      expect(answers).toBeLessThanOrEqual(rig.state().time - start + 1);
-      // On Node nobody counts.
-      const { peak = 0, used = 0 } = rig.state().variables ?? {};
-      expect(Math.max(peak, figures.peak)).toBeLessThanOrEqual(built.board.budget.peak);
-      rig.do('raw "\\n"', "wait 2");
-      expect(rig.rest()).toBeLessThanOrEqual(before + 20);
-      expect(used).toBeLessThanOrEqual(before + 200);
-      expect(info()).toMatchObject({ fault: "", failures: 0, restarts: 1 });
-      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2", load: true });
-    });
+    also(
+      "bears a megabyte of noise: an answer a second at most, no exception, no more memory than a command needs",
+      () => {
+        setUp();
+        rig.enter(first);
+        const before = rig.rest();
+        const pick = random(7);
+        const noise = (length: number) => String.fromCharCode(...Array.from({ length }, () => pick(256)));
+        const kinds = [
+          () => noise(4096),
+          // A line that does not end; lines of separators; line ends; pieces of commands.
+          () => "x".repeat(4096),
+          () => `${";".repeat(127)}\n`.repeat(32),
+          () => "\r\n".repeat(2048),
+          () =>
+            Array.from({ length: 512 }, () => `${["#", "#TOKE", "#SETU", "#INF", "#;"][pick(5)]}${noise(1)}`).join(""),
+        ];
+        let [bytes, answers] = [0, 0];
+        const start = rig.state().time;
+        while (bytes < 1 << 20) {
+          const block = kinds[pick(kinds.length)]();
+          bytes += block.length;
+          // So long the wire takes for it.
+          const said = rig.ask(`raw ${JSON.stringify(block)}`, `wait ${((block.length * 10) / 115200).toFixed(3)}`);
+          for (const line of said) expect(line).toBe("#INVALID");
+          answers += said.length;
+        }
+        expect(answers).toBeGreaterThan(20);
+        expect(answers).toBeLessThanOrEqual(rig.state().time - start + 1);
+        // On Node nobody counts.
+        const { peak = 0, used = 0 } = rig.state().variables ?? {};
+        expect(Math.max(peak, figures.peak)).toBeLessThanOrEqual(built.board.budget.peak);
+        rig.do('raw "\\n"', "wait 2");
+        expect(rig.rest()).toBeLessThanOrEqual(before + 20);
+        expect(used).toBeLessThanOrEqual(before + 200);
+        expect(info()).toMatchObject({ fault: "", failures: 0, restarts: 1 });
+        expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2"), load: true });
+      },
+    );
 
-    test("takes a line in pieces, and half a line and silence are nothing", () => {
+    also("takes a line in pieces, and half a line and silence are nothing", () => {
       setUp();
       expect(rig.ask('raw "#STA"', "wait 0.1", 'raw "TUS\\r\\n"', "wait 1")).toEqual(["#STATUS;INACTIVE"]);
       expect(rig.ask('raw "#TOK"', "wait 600")).toEqual([]);
@@ -678,7 +780,7 @@ function tests(name: string, engine: string, rtc?: object): void {
       setUp();
       const tokens = days(3);
       tokens.forEach((one, i) => {
-        expect(rig.enter(one)).toMatchObject({ ...LAMPS.valid, display: String(i + 1), load: true });
+        expect(rig.enter(one)).toMatchObject({ ...LAMPS.valid, display: reads(String(i + 1)), load: true });
         rig.do("cut", "wait 3600");
         expect(rig.state()).toMatchObject({
           powered: false,
@@ -688,13 +790,13 @@ function tests(name: string, engine: string, rtc?: object): void {
         });
         rig.do("on");
         expect(rig.state().load).toBe(true);
-        expect(rig.enter(one)).toMatchObject({ ...LAMPS.used, display: "U5Ed" });
+        expect(rig.enter(one)).toMatchObject({ ...LAMPS.used, display: reads("USEd") });
         const used = (i + 1) * 3600;
         expect(Math.abs(secondsLeft()! - ((i + 1) * 86400 - used))).toBeLessThan(120);
       });
     });
 
-    test("off after a page of the flash was full: it goes on from the next page", () => {
+    also("off after a page of the flash was full: it goes on from the next page", () => {
       buy();
       // Every token that is entered leaves two records.
       for (let i = 0; i < 40; i++) expect(rig.ask(`#TOKEN;${first}`)).toEqual(["#TOKEN;ALREADY_USED"]);
@@ -702,7 +804,7 @@ function tests(name: string, engine: string, rtc?: object): void {
       rig.off(1);
       expect(rig.state().load).toBe(true);
       expect(rig.enter(first)).toMatchObject(LAMPS.used);
-      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2") });
     });
 
     test("off in the middle of an entry forgets the entry", () => {
@@ -710,19 +812,22 @@ function tests(name: string, engine: string, rtc?: object): void {
       const [first] = days(1);
       rig.do(`key * ${[...first.slice(0, 5)].join(" ")}`);
       rig.off(1);
-      expect(rig.blinks(`key ${[...first.slice(5)].join(" ")}`)).toMatchObject({ green: 0 });
+      const { green } = rig.blinks(`key ${[...first.slice(5)].join(" ")}`);
+      // Without a star they begin another.
+      if (!four) expect(green).toBe(0);
       expect(rig.state().load).toBe(false);
+      rig.do("wait 17");
       expect(rig.enter(first)).toMatchObject(LAMPS.valid);
     });
   });
 
-  describe("a memory that fails", () => {
+  (parts.memory.driver === "at24" ? describe : none)("a memory that fails", () => {
     beforeEach(buy);
 
     test("missing at power-on: a clear sign, no light; and all is well when it is back", () =>
       missingAtPowerOn("memory", "Err2", "MEMORY"));
 
-    test.each([
+    also.each([
       ["goes missing", "memory missing", "memory back"],
       ["is write-protected", "memory protect", "memory unprotect"],
     ])("%s: the token is not lost, and there is no light that is not written down", (_name, fail, repair) => {
@@ -731,7 +836,7 @@ function tests(name: string, engine: string, rtc?: object): void {
       rig.do(repair);
       rig.off(120);
       expect(rig.state().load).toBe(true);
-      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: "2" });
+      expect(rig.enter(second)).toMatchObject({ ...LAMPS.valid, display: reads("2") });
     });
   });
 

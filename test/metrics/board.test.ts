@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 /** Every row in an EEPROM, by its number: [time, value, value, …], null for no value. */
 function rowsIn(image: Uint8Array): Map<number, (number | null)[]> {
-  const { position, bytes } = built.board.metrics.store;
+  const { position, bytes } = built.board.metrics!.store;
   const rows = new Map<number, (number | null)[]>();
   const checks = new Map<number, number>();
   for (let at = position; at < position + bytes; at += 64) {

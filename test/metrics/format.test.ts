@@ -150,7 +150,7 @@ test("31 days of hourly rows of five variables fit half an AT24C256, also with v
 
 test("the data format is the list of the board, in its order, without what is its default", () => {
   const format = dataFormat(metricsOf(board()));
-  const { variables } = readBoard("esp32").metrics;
+  const { variables } = readBoard("esp32").metrics!;
   const keys = (where: string) => variables.filter((one: any) => one.in === where).map((one: any) => one.key);
   expect(format.data_order).toEqual(keys("data"));
   expect(format.historical_data_order).toEqual([...keys("historical_data"), "relative_time"]);
