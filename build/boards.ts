@@ -168,7 +168,7 @@ export function boardTable(): string {
     const { keypad, display, green, rtc, flash, memory, modem, transport } = parts;
     const later = called(planned?.modem);
     return [
-      `\`${name}\``,
+      `[\`${name}\`](docs/boards/${name}.md)`,
       title,
       [called(keypad), called(display) ?? (green ? "lamps only" : "no display")].join(", "),
       [called(rtc), called(flash), called(memory)].filter(Boolean).join(", "),
