@@ -3,9 +3,26 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { boardNames, readBoard, readmeWithTable } from "./boards";
-import { boardPage, pinDiagram } from "./docs/wiring";
+import { billOfMaterials, DESIGNS, readNetlist } from "./docs/netlist";
+import { schematic } from "./docs/schematic";
+import { boardPage, pinDiagram, wiringTable } from "./docs/wiring";
 
 const root = resolve(__dirname, "..");
+
+/** What stands between the marks of a page that people write, by the word in the mark. */
+const SECTIONS: { [word: string]: (name: string) => string } = {
+  wires: (name) => wiringTable(readBoard(name)),
+  bill: (name) => billOfMaterials(readNetlist(name)),
+};
+const MARKED = /(<!-- (\w+) of ([\w-]+): made by npm run docs -->\n).*?(<!-- end of \2 -->)/gs;
+
+/** A page with what is between its marks as it should be now. */
+export const filled = (page: string): string =>
+  page.replace(MARKED, (_, from, word, name, to) => {
+    if (!SECTIONS[word])
+      throw new Error(`There is no "${word}" to make: write one of ${Object.keys(SECTIONS).join(", ")}`);
+    return `${from}\n${SECTIONS[word](name)}\n\n${to}`;
+  });
 
 /** Every file that is made, or has a part that is, by its path from the root: its text as it should be now. */
 export function made(): { [path: string]: string } {
@@ -14,6 +31,12 @@ export function made(): { [path: string]: string } {
     const board = readBoard(name);
     files[`docs/boards/${name}.md`] = boardPage(board);
     files[`docs/boards/${name}.svg`] = pinDiagram(board);
+  }
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const name of DESIGNS) {
+    const page = `docs/reference-design/${name}.md`;
+    files[page] = filled(readFileSync(join(root, page), "utf8"));
+    files[`docs/reference-design/${name}.svg`] = schematic(readNetlist(name), version);
   }
   return files;
 }

@@ -16,8 +16,12 @@ export function tag(name: string, attributes: Attributes, inner = ""): string {
 export const text = (x: number, y: number, words: string, attributes: Attributes = {}): string =>
   tag("text", { x, y, ...attributes }, escaped(words));
 
-/** Half the width that a text takes, near enough to keep others away: the letters of the drawings' font. */
-export const widthOf = (words: string, size: number): number => words.length * size * 0.56;
+/** About how wide a text is, in the font of the drawings: enough to keep others away from it. */
+export function widthOf(words: string, size: number): number {
+  let width = 0;
+  for (const letter of words) width += /[A-Z_+]/.test(letter) ? 0.7 : /[iljtfrI.,:;' ()|]/.test(letter) ? 0.32 : 0.57;
+  return width * size;
+}
 
 /** A whole drawing, of so many pixels, with what it shows in words. */
 export function drawing(width: number, height: number, title: string, style: string, body: string[]): string {

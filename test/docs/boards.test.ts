@@ -6,21 +6,12 @@ import { made, stale } from "../../build/docs";
 import { ledOut, OUTLINES, pad } from "../../build/docs/outlines";
 import { boardPage, pinDiagram, purpose, wiringTable } from "../../build/docs/wiring";
 import { uses } from "../../build/rules-boards";
+import { words } from "./picture";
 
 test("what is committed is what npm run docs makes now, and makes again", () => {
   expect(stale()).toEqual([]);
   expect(made()).toEqual(made());
 });
-
-/** Texts of a picture, in order; throws where tags do not close. */
-export function words(svg: string): string[] {
-  const open: string[] = [];
-  for (const [, close, name, self] of svg.matchAll(/<(\/?)(\w+)(?:\s[^<>]*?)?(\/?)>/g))
-    if (close) expect(open.pop()).toBe(name);
-    else if (!self) open.push(name);
-  expect(open).toEqual([]);
-  return [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);
-}
 
 describe.each(boardNames())("%s", (name) => {
   const board = readBoard(name);
