@@ -19,6 +19,7 @@ import { inProcess } from "./parts/modem/network";
 import type { Clock, Measuring, Part } from "./parts/part";
 import { pcf8563 } from "./parts/pcf8563";
 import { pcf8574 } from "./parts/pcf8574";
+import { rv3028 } from "./parts/rv3028";
 import { tm1637 } from "./parts/tm1637";
 import { World } from "./world";
 
@@ -37,6 +38,7 @@ const MODELS = {
   modem,
   pcf8563,
   pcf8574,
+  rv3028,
   tm1637,
 } as const;
 type Models = { [driver in keyof typeof MODELS]: ReturnType<(typeof MODELS)[driver]> };

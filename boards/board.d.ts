@@ -253,7 +253,7 @@ export interface Flash {
   note?: Note;
 }
 export interface Rtc {
-  driver: "ds3231" | "pcf8563";
+  driver: "ds3231" | "pcf8563" | "rv3028";
   address: Address;
   circuit?: Circuit;
   note?: Note;

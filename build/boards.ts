@@ -155,6 +155,7 @@ const CALLED: { [driver: string]: (part: any) => string } = {
   hd44780: ({ columns }) => `text, ${columns ?? 16}x2`,
   ds3231: () => "DS3231",
   pcf8563: () => "PCF8563",
+  rv3028: () => "RV-3028-C7",
   at24: ({ bytes }) => `AT24C${bytes / 128}`,
   flash: ({ file }) => (file ? "flash (a file in Storage)" : "flash"),
   modem: ({ family }) => family.toUpperCase(),

@@ -59,6 +59,7 @@ export function suite(engine: "node" | "espruino"): void {
   const group = skipped ? describe.skip : describe;
   for (const name of boardNames()) group(`${name} on ${engine}`, () => tests(name, engine));
   group(`esp32 with a PCF8563 on ${engine}`, () => tests("esp32", engine, { driver: "pcf8563", address: 0x51 }));
+  group(`esp32 with an RV-3028-C7 on ${engine}`, () => tests("esp32", engine, { driver: "rv3028", address: 0x52 }));
 }
 
 /**
