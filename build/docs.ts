@@ -1,11 +1,12 @@
 /** `npm run docs`: makes what the documents have from the boards' JSON, and says what of it is old. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { boardNames, readBoard, readmeWithTable } from "./boards";
+import { BUILDS } from "./chips";
 import { billOfMaterials, DESIGNS, readNetlist } from "./docs/netlist";
 import { schematic } from "./docs/schematic";
-import { boardPage, pinDiagram, wiringTable } from "./docs/wiring";
+import { boardPage, pinDiagram, table, wiringTable } from "./docs/wiring";
 
 const root = resolve(__dirname, "..");
 
@@ -13,8 +14,9 @@ const root = resolve(__dirname, "..");
 const SECTIONS: { [word: string]: (name: string) => string } = {
   wires: (name) => wiringTable(readBoard(name)),
   bill: (name) => billOfMaterials(readNetlist(name)),
+  code: (path) => `\`\`\`ts\n${readFileSync(join(root, path), "utf8")}\`\`\``,
 };
-const MARKED = /(<!-- (\w+) of ([\w-]+): made by npm run docs -->\n).*?(<!-- end of \2 -->)/gs;
+const MARKED = /(<!-- (\w+) of ([\w/.-]+): made by npm run docs -->\n).*?(<!-- end of \2 -->)/gs;
 
 /** A page with what is between its marks as it should be now. */
 export const filled = (page: string): string =>
@@ -24,6 +26,23 @@ export const filled = (page: string): string =>
     return `${from}\n${SECTIONS[word](name)}\n\n${to}`;
   });
 
+/** The list of the boards' pages, in Markdown. */
+const boardsPage = (): string =>
+  `<!-- Made from boards/*.json by npm run docs. -->
+
+# Boards
+
+${table(
+  ["board", "what it is", "chip", "tried on hardware"],
+  boardNames().map((name) => {
+    const { title, espruino, tested } = readBoard(name);
+    return [`[\`${name}\`](${name}.md)`, title, BUILDS[espruino].chip, tested || "nothing"];
+  }),
+)}
+
+What each has, and what its firmware may take, is in the table of the [README](../../README.md#boards). Another board: [porting](../porting.md#another-board).
+`;
+
 /** Every file that is made, or has a part that is, by its path from the root: its text as it should be now. */
 export function made(): { [path: string]: string } {
   const files: { [path: string]: string } = { "README.md": readmeWithTable() };
@@ -32,11 +51,16 @@ export function made(): { [path: string]: string } {
     files[`docs/boards/${name}.md`] = boardPage(board);
     files[`docs/boards/${name}.svg`] = pinDiagram(board);
   }
+  files["docs/boards/README.md"] = boardsPage();
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   for (const name of DESIGNS) {
-    const page = `docs/reference-design/${name}.md`;
-    files[page] = filled(readFileSync(join(root, page), "utf8"));
     files[`docs/reference-design/${name}.svg`] = schematic(readNetlist(name), version);
+  }
+  for (const path of readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).sort()) {
+    const page = `docs/${path}`;
+    if (!path.endsWith(".md") || files[page]) continue;
+    const text = readFileSync(join(root, page), "utf8");
+    if (text.includes(": made by npm run docs -->")) files[page] = filled(text);
   }
   return files;
 }
