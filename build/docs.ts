@@ -54,7 +54,10 @@ export function made(): { [path: string]: string } {
   files["docs/boards/README.md"] = boardsPage();
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   for (const name of DESIGNS) {
-    files[`docs/reference-design/${name}.svg`] = schematic(readNetlist(name), version);
+    files[`docs/reference-design/${name}.svg`] = schematic(readNetlist(name), {
+      version,
+      tested: readBoard(name).tested,
+    });
   }
   for (const path of readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).sort()) {
     const page = `docs/${path}`;
@@ -93,4 +96,10 @@ function main(argv: string[]): void {
   if (old.length === 0) console.log("Nothing has changed.");
 }
 
-if (require.main === module) main(process.argv.slice(2));
+if (require.main === module)
+  try {
+    main(process.argv.slice(2));
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }

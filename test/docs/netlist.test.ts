@@ -15,6 +15,7 @@ import { disagreements, looseEnds, ohms } from "../../build/docs/netlist-check";
 import { endsOnSheet, schematic, WIRE } from "../../build/docs/schematic";
 import { words } from "./picture";
 
+const ABOUT = { version: "0.1.0", tested: false } as const;
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 /** A netlist with something changed in one of its parts. */
 function change(name: string, ref: string, how: (part: Part) => void): Netlist {
@@ -37,10 +38,11 @@ describe.each(DESIGNS)("%s", (name) => {
   });
 
   test("the drawing shows every part, its value, every net that has a label, and that nobody tried it", () => {
-    const shown = words(schematic(netlist, "0.1.0"));
+    const shown = words(schematic(netlist, ABOUT));
     for (const [ref, part] of netlist.groups.flatMap(({ parts }) => Object.entries(parts)))
       expect(shown.some((text) => text === ref || text === `${ref}  ${part.item}`)).toBe(true);
     expect(shown).toContain("Not tried on hardware");
+    expect(words(schematic(netlist, { ...ABOUT, tested: "the keypad" }))).toContain("Tried on hardware: the keypad");
     const groups = (net: string) =>
       new Set(
         ends(netlist)
@@ -52,7 +54,7 @@ describe.each(DESIGNS)("%s", (name) => {
   });
 
   test("what its wires join is what the netlist joins, and nothing else", () => {
-    const svg = schematic(netlist, "0.1.0");
+    const svg = schematic(netlist, ABOUT);
     const lines = [...svg.matchAll(/<path d="([^"]*)"[^>]*stroke="(#\w+)"/g)].filter(([, , stroke]) => stroke === WIRE);
     const parts = lines.flatMap(([, d]) => {
       const points = d
@@ -305,7 +307,7 @@ test("values as they are written on parts", () => {
 
 test("a drawing without a way for a wire says which, and a mark without a table too", () => {
   const walled = change("esp32", "R4", (part) => void (part.at = [40, 12]));
-  expect(() => schematic(walled, "0.1.0")).toThrow(/move something/);
+  expect(() => schematic(walled, ABOUT)).toThrow(/move something/);
   expect(() => filled("<!-- rhyme of esp32: made by npm run docs -->\n<!-- end of rhyme -->")).toThrow(
     'no "rhyme" to make',
   );
