@@ -20,10 +20,10 @@ import { join } from "node:path";
 import { transformSync } from "esbuild";
 import type { Engine, Host } from "./engine";
 
-const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
+export const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
 
 /** Calls that wait for an answer. */
-const ANSWERED = [
+export const ANSWERED = [
   "time",
   "read",
   "analog",
@@ -40,7 +40,7 @@ const ANSWERED = [
  * In front of the shim: `$` writes a call to one pipe and, where there is an answer, waits for it on another. What the
  * interpreter itself has under the names that the shim takes is kept aside first.
  */
-const prelude = (pins: string[]) => `
+export const prelude = (pins: string[]) => `
 var $out = E.openFile("out", "w"), $in = E.openFile("in", "r");
 var $memory = process.memory, $later = setTimeout, $base = 0, $peak = 0;
 /* Throws for what is no integer; the pages of boards lie where this interpreter has no flash, and does nothing. */

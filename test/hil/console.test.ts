@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { bundle } from "../../build/bundle";
 import { Interpreter } from "../interpreter";
+import { telnetPort } from "../telnet";
 
 const PORT = 2323;
 const onInterpreter = Interpreter.there ? test : test.skip;
@@ -31,6 +32,7 @@ async function type(line: string): Promise<string> {
 
 /** Boots the interpreter from flash with `files` in its Storage. */
 async function withInterpreter(files: { [name: string]: string }, use: () => Promise<void>): Promise<void> {
+  const handOn = await telnetPort();
   const interpreter = new Interpreter();
   try {
     interpreter.upload(files);
@@ -43,6 +45,7 @@ async function withInterpreter(files: { [name: string]: string }, use: () => Pro
     }
   } finally {
     interpreter.end();
+    handOn();
   }
 }
 
