@@ -76,6 +76,8 @@ export class Controller {
   private operations: { [name: string]: (args: any[]) => unknown };
   /** How often the firmware or the watchdog started the controller anew. */
   restarts = 0;
+  /** What its maker called it. */
+  chip = "00000000-00000001";
   /** Parts per million by which the controller's own clock runs fast. */
   ppm = 0;
 
@@ -247,6 +249,7 @@ export class Controller {
         this.world.elapse(0.1);
         return this.time();
       },
+      chip: () => this.chip,
       timer: (args) => this.timer(args[0], args[1], args[2]),
       untimer: (args) => {
         this.world.cancel(this.timers.get(args[0]) ?? 0);

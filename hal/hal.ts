@@ -159,6 +159,8 @@ export interface System {
   kick(): void;
   /** Variables of the interpreter: in use and in all. */
   memory(): { usage: number; total: number };
+  /** What the controller's maker called this one chip: 1 to 40 printable characters, the same for ever. */
+  chip(): string;
   /** CRC-32 (IEEE 802.3) of bytes. */
   crc(bytes: Uint8Array): number;
 }

@@ -58,6 +58,7 @@ export class FakeBoard {
         this.kicks++;
       },
       memory: () => ({ usage: 0, total: 0 }),
+      chip: () => "fake",
       crc,
     },
     output: {

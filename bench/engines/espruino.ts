@@ -25,6 +25,7 @@ export const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
 /** Calls that wait for an answer. */
 export const ANSWERED = [
   "time",
+  "chip",
   "read",
   "analog",
   "i2cWrite",

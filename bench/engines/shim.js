@@ -46,6 +46,9 @@ function clearWatch(id) {
 function getTime() {
   return $call("time");
 }
+function getSerial() {
+  return $call("chip");
+}
 function digitalWrite(pin, value) {
   $call("write", pin, +value);
 }

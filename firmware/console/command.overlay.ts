@@ -1,6 +1,7 @@
 /** The serial commands, docs/serial.md. */
 import { now } from "../clock/clock";
 import { type Answer, credit, type Device, enterToken, secondsClosed } from "../device";
+import { factoryTest } from "../factory/test.overlay";
 import { setUp } from "../setup.overlay";
 import { BYPASSED, CLOCK_LOST, DEAD_OUTPUT, FAILURES, MEMORY_REPLACED, RESTARTS, SHORT_STARTS } from "../store/records";
 
@@ -56,6 +57,9 @@ export function command(d: Device, fields: string[]): boolean {
         "#STATUS;" +
           (!d.unit ? "NOT_SET_UP" : left < 0 ? "PAYG_DISABLED" : left && !d.fault ? "ACTIVE;" + left : "INACTIVE"),
       );
+      return true;
+    case "#TEST":
+      say(d, "#TEST;" + factoryTest(d, fields));
       return true;
     case "#INFO":
       say(d, info(d));

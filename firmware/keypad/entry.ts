@@ -65,6 +65,8 @@ function answered(d: Device, e: Entry, answer: Answer, value: number): void {
 function press(d: Device, e: Entry, key: string, held: boolean): void {
   const restricted = d.unit && d.unit.restricted;
   let digits = e.digits;
+  // The factory's test of the keys.
+  if (!d.unit && !held) d.hal.serial.write("#KEY;" + key + "\r\n");
   if (d.walk || (held && key !== "#")) return;
   // Without a star the first digit starts.
   if (key === "*" || (digits === undefined && key !== "#" && d.hal.keypad.fourKeys)) {

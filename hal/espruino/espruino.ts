@@ -27,6 +27,7 @@ export const system: System = {
   restart: E.reboot,
   kick: E.kickWatchdog,
   memory: process["memory"],
+  chip: getSerial,
   crc: E.CRC32,
 };
 

@@ -12,6 +12,7 @@ declare function getTime(): number;
 declare function setTimeout(fn: () => void, ms: number): number;
 declare function clearTimeout(id: number): void;
 declare function atob(base64: string): string;
+declare function getSerial(): string;
 declare namespace process {
   function memory(): { usage: number; total: number };
   function on(event: "uncaughtException", fn: () => void): void;

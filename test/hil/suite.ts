@@ -71,6 +71,7 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
   const { parts, settings } = readBoard(name);
   const whole = THOROUGH.includes(name);
   const four = parts.keypad.driver === "keys";
+  const eeprom = parts.memory.driver === "at24";
   /** Tests for thorough boards only, and for keypads with a star. */
   const also = whole ? test : none;
   const twelve = four ? none : test;
@@ -250,6 +251,61 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     rig.do(`wait ${settings.interval + 30}`, "cut", "on", "wait 1");
     expect(rig.display()).toBe(reads("0"));
     expect(info()).toMatchObject({ loop: 1 });
+  });
+
+  describe("the factory's test", () => {
+    const tell = (line: string) => rig.ask(`#TEST;${line}`)[0];
+
+    test("tries what is soldered on, one part at a time", () => {
+      expect(tell("CHIP")).toMatch(/^#TEST;[\da-f-]{8,40}$/);
+      const [, first] = /^#TEST;(\d{10})$/.exec(tell("CLOCK"))!;
+      rig.do("wait 3");
+      const [, second] = /^#TEST;(\d{10})$/.exec(tell("CLOCK"))!;
+      expect(Number(second) - Number(first)).toBeGreaterThanOrEqual(3);
+      expect(Number(second) - Number(first)).toBeLessThan(5);
+      expect(tell("MEMORY")).toBe(eeprom ? "#TEST;OK" : "#TEST;-");
+      expect(tell("OUTPUT")).toBe("sense" in parts.output ? "#TEST;0;1" : "#TEST;-;-");
+      expect(rig.state().load).toBe(false);
+      expect(tell("SHOW;8888")).toBe("#TEST;OK");
+      expect(rig.display()).toBe(reads("8888"));
+      expect(rig.state().leds).toEqual({ green: true, red: true });
+      expect(tell("SHOW")).toBe("#TEST;OK");
+      expect(rig.display()).toBe("");
+      expect(rig.state().leds).toEqual({ green: false, red: false });
+      expect(tell("HOUSE")).toBe("#TEST;ERROR;WHAT");
+      const keys = four ? "1234" : "123456789*0#";
+      expect(rig.ask(`key ${[...keys].join(" ")}`, "wait 1")).toEqual([...keys].map((key) => `#KEY;${key}`));
+      expect(rig.ask(SETUP)).toEqual(["#SETUP;OK"]);
+    });
+
+    test("sets the clock, which is no lost clock afterwards", () => {
+      const { time } = rig.state();
+      expect(tell(`CLOCK;${time + 1000}`)).toBe(`#TEST;${time + 1000}`);
+      rig.do("wait 200");
+      setUp();
+      rig.off(10);
+      expect(info()).toMatchObject({ clockLost: 0, fault: "" });
+      expect(Math.abs(info().clock.time - rig.state().time - 1000)).toBeLessThan(3);
+    });
+
+    test("says so when there is no clock", () => {
+      rig.do("rtc missing");
+      expect(tell("CLOCK")).toBe("#TEST;ERROR");
+    });
+
+    (eeprom ? test : none).each(["memory missing", "memory protect"])("says so when there is %s", (line) => {
+      rig.do(line);
+      expect(tell("MEMORY")).toBe("#TEST;ERROR");
+    });
+
+    test("is refused after the set-up, and keys are no longer said", () => {
+      setUp();
+      rig.do("wait 20");
+      for (const what of ["CHIP", "CLOCK;1800000000", "MEMORY", "OUTPUT", "SHOW;8888", ""])
+        expect(tell(what)).toBe("#TEST;ERROR;SET_UP_ALREADY");
+      expect(rig.state()).toMatchObject({ load: false, display: "" });
+      expect(rig.ask("key 1", "wait 1")).toEqual([]);
+    });
   });
 
   describe("set-up", () => {
@@ -822,7 +878,7 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     });
   });
 
-  (parts.memory.driver === "at24" ? describe : none)("a memory that fails", () => {
+  (eeprom ? describe : none)("a memory that fails", () => {
     beforeEach(buy);
 
     test("missing at power-on: a clear sign, no light; and all is well when it is back", () =>
