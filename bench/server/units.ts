@@ -15,6 +15,8 @@ export interface Unit {
   timeDivider?: number;
   /** Its tokens come in the digits 1 to 4 only. */
   restricted?: boolean;
+  /** For the factory's bench: 1 to 999999999, see `#SETUP`. */
+  testCode?: number;
   /** Its hashes have zeros in front, up to 16 digits. The published library refuses that. */
   padded?: boolean;
   /** It may send a JSON web token in the header in place of an auth. */
@@ -28,20 +30,29 @@ function need(ok: boolean, message: string): asserts ok {
   if (!ok) throw new UnitsError(message);
 }
 
-const NAMES: { [name: string]: keyof Unit } = {
+/** Names of the columns, in small letters and without spaces: this project's, and those of the OpenPAYGO documents. */
+const NAMES: { [name: string]: keyof Unit | "" } = {
   serial: "serial",
+  serial_number: "serial",
   key: "key",
   starting_code: "startingCode",
   count: "count",
   time_divider: "timeDivider",
   restricted: "restricted",
+  restricted_digit_mode: "restricted",
+  restricted_digit_set: "restricted",
+  test_code: "testCode",
+  // Of use to others.
+  hardware_model: "",
+  version: "",
+  firmware_version: "",
   padded: "padded",
   jwt: "jwt",
 };
 
 /** Checks a unit and fills in what follows from the rest. Throws a `UnitsError`. */
 export function checkUnit(unit: Unit): Unit {
-  const { serial, key, startingCode, count = 1, timeDivider = 1 } = unit;
+  const { serial, key, startingCode, count = 1, timeDivider = 1, testCode } = unit;
   need(typeof serial === "string" && /^[!-~]{1,31}$/.test(serial), "A serial is not 1 to 31 printable characters.");
   const within = (what: string, n: number, low: number, high: number) =>
     need(
@@ -53,6 +64,7 @@ export function checkUnit(unit: Unit): Unit {
   if (startingCode !== undefined) within("starting code", startingCode, 0, 999999999);
   within("count", count, 0, 65535);
   within("time divider", timeDivider, 1, 255);
+  if (testCode !== undefined) within("test code", testCode, 1, 999999999);
   const code = startingCode || (key && deriveStartingCode(key)) || undefined;
   return { ...unit, key: key?.toLowerCase(), startingCode: code, count, timeDivider };
 }
@@ -70,13 +82,14 @@ function field(name: keyof Unit, value: unknown, where: string): unknown {
 
 function fromRow(row: { [name: string]: unknown }, where: string): Unit {
   const unit: any = {};
-  for (const [name, value] of Object.entries(row)) {
+  for (const [title, value] of Object.entries(row)) {
+    const name = title.toLowerCase().replace(/\s+/g, "_");
     const known = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
     need(
       known !== undefined,
       `${where}: there is a field that no unit has. Choose out of ${Object.keys(NAMES).join(", ")}.`,
     );
-    if (value !== "" && value !== null) unit[known] = field(known, value, where);
+    if (known && value !== "" && value !== null) unit[known] = field(known, value, where);
   }
   return checkUnit(unit);
 }
@@ -85,7 +98,9 @@ function fromRow(row: { [name: string]: unknown }, where: string): Unit {
 export function parseUnits(text: string): { units: Unit[]; jwtSecret?: string } {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() && !line.startsWith("//"));
   if (!/^\s*[[{]/.test(text)) {
-    const [names = [], ...rows] = lines.map((line) => line.split(/[,;]/).map((cell) => cell.trim()));
+    const [names = [], ...rows] = lines.map((line) =>
+      line.split(/[,;]/).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1")),
+    );
     return {
       units: rows.map((cells, i) => {
         need(

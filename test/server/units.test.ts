@@ -23,6 +23,17 @@ test.each([
   ],
 ])("units as %s", (_what, text) => expect(parseUnits(text).units).toEqual([{ ...UNIT, jwt: expect.anything() }]));
 
+test("a list of devices as the OpenPAYGO documents have it", () => {
+  const text = `Serial Number,Starting Code,Key,Count,Time Divider,Restricted Digit Mode,Hardware Model,Version,Test Code
+SLT220000001,516959010,${KEY},1,4,1,SuperLight,X20,
+"SLT240000002",432435255,${KEY},1,4,0,SuperLight,X40,999333777`;
+  const unit = { key: KEY, count: 1, timeDivider: 4 };
+  expect(parseUnits(text).units).toEqual([
+    { ...unit, serial: "SLT220000001", startingCode: 516959010, restricted: true },
+    { ...unit, serial: "SLT240000002", startingCode: 432435255, restricted: false, testCode: 999333777 },
+  ]);
+});
+
 test("what is left out follows from the rest", () => {
   const { units, jwtSecret } = parseUnits(
     `{"jwt_secret":"s","units":[{"serial":"A1","key":"${KEY}"},{"serial":"B2","jwt":true}]}`,
