@@ -1,6 +1,6 @@
 /** The factory's test of what is soldered on, before the set-up; docs/serial.md. */
 import type { Device } from "../device";
-import { UNSURE } from "../store/records";
+import { CLOCK_LOST, UNSURE } from "../store/records";
 
 /** Seconds that the output is on: enough for the sense pin, and for an eye where there is none. */
 const PULSE = 0.05;
@@ -26,7 +26,9 @@ export function factoryTest(d: Device, fields: string[]): string {
         if (time) {
           hal.rtc.write(time);
           d.clock = { time, ticks: ticks(), since: time, sinceTicks: ticks(), silent: 0 };
+          // A chip that is new had lost its time, which is no news of this device.
           d.log.bytes[UNSURE] = 0;
+          d.log.tally[CLOCK_LOST] = 0;
         }
         return "" + hal.rtc.read();
       }

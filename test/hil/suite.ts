@@ -279,6 +279,8 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     });
 
     test("sets the clock, which is no lost clock afterwards", () => {
+      rig.do("rtc stop", "cut", "wait 5", "on", "rtc start");
+      expect(info()).toMatchObject({ clockLost: 1 });
       const { time } = rig.state();
       expect(tell(`CLOCK;${time + 1000}`)).toBe(`#TEST;${time + 1000}`);
       rig.do("wait 200");
