@@ -5,7 +5,7 @@ import { type BuildOptions, build } from "esbuild";
 import type { Board } from "../boards/board";
 import { boardNames, driverFile, readBoard } from "./boards";
 import { BUILDS } from "./chips";
-import { formatLiteral, isSensor, literal, metricsModule } from "./metrics";
+import { formatLiteral, isSensor, literal, metricsModule, metricsParts } from "./metrics";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
 
@@ -43,7 +43,9 @@ function ownProperties(): RegExp {
     .map((file) => join(root, "firmware", file));
   const names = new Set<string>();
   for (const file of [...files, join(root, "hal/hal.ts")])
-    for (const [, name, body] of readFileSync(file, "utf8").matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms))
+    for (const [, name, body] of readFileSync(file, "utf8").matchAll(
+      /^(?:export )?interface (\w+)[^{]*\{\n(.*?)^\}/gms,
+    ))
       if (name !== "I2C") for (const [, member] of body.matchAll(/^ {2}(\w+)\??[:(]/gm)) names.add(member);
   for (const name of ESPRUINO_OPTIONS) names.delete(name);
   const wrong = [...names].filter((name) => NATIVE_MEMBERS.has(name));
@@ -93,7 +95,9 @@ function entry(board: Board, dev: boolean): string {
     ...calls,
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
-    board.metrics ? `startSampling(device, metrics, () => ${formatLiteral(board)});` : "",
+    board.metrics
+      ? `startSampling(device, metrics${metricsParts(board).FORMATS ? `, () => ${formatLiteral(board)}` : ""});`
+      : "",
     board.metrics ? "startReports(device);" : "",
   ].join("\n");
 }
@@ -152,16 +156,14 @@ export async function flashable(
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf({ settings, metrics, native, parts }: Board): { [part: string]: boolean } {
-  const cbor = metrics?.server.encoding === "cbor";
+function partsOf(board: Board): { [part: string]: boolean } {
+  const { settings, native, parts } = board;
   const modem: any = parts.modem;
   return {
     TABLE: !!settings.table,
     NATIVE: !!native,
     TRANSPORT: !!parts.transport,
-    CBOR: cbor,
-    CBOR_ANSWERS: cbor,
-    SIMPLE: !!metrics?.server.simple,
+    ...metricsParts(board),
     LEAN: !!modem?.lean,
     SERVICE: !!modem?.service,
     SMS: !!modem?.sms,

@@ -40,12 +40,14 @@ const AROUND = 8;
 const TIME = 4;
 /** Units in which the firmware is told where the rows are. */
 const UNIT = 64;
+/** Bytes of rows that fit into a request of 4096 KB whatever else is in it. */
+const MOST_ROWS = 4000000;
 /** Largest block in flash: a row is one write, and few enough bytes to be one. */
 const LONGEST = 256;
 
 const SECTION = ["sample", "interval", "report", "store", "server", "variables"];
 const STORE = ["position", "bytes", "days"];
-const SERVER = ["base_url", "data_format_id", "auth", "encoding", "padded", "jwt_key", "simple"];
+const SERVER = "base_url data_format_id auth encoding padded jwt_key simple moves indexed".split(" ");
 const VARIABLE = "key name type unit description scale aggregation in source channel divide value".split(" ");
 const TYPES = ["text", "integer", "float", "bool"];
 /** Keys with a meaning of their own in the specification. */
@@ -92,7 +94,7 @@ function memoryOf(board: any): { bytes: number; journal: number; block: number; 
     : { bytes, journal: 2 * Math.min(4096, bytes / 2), block: page, erase: 0 };
 }
 
-/** How the rows lie: see firmware/metrics/history.ts. */
+/** How the rows lie: see firmware/metrics/history.shared.ts. */
 function shapeOf(board: any) {
   const { store } = board.metrics as MetricsSection;
   const { block, erase } = memoryOf(board);
@@ -148,9 +150,9 @@ export function checkMetrics(board: any): string[] {
     const auths = ["sa", "ta", "ca", "da", "ra", "jwt"];
     need(auths.includes(server.auth), `metrics.server.auth: choose one of ${list(auths)}`);
     need(["json", "cbor"].includes(server.encoding), 'metrics.server.encoding: choose "json" or "cbor"');
-    for (const field of ["padded", "simple"] as const)
+    for (const field of ["padded", "simple", "moves", "indexed"] as const)
       need(
-        typeof server[field] === "boolean" || (field === "simple" && server.simple === undefined),
+        typeof server[field] === "boolean" || (field !== "padded" && server[field] === undefined),
         `metrics.server.${field}: true or false`,
       );
     need(
@@ -294,6 +296,12 @@ export function dataFormat(metrics: MetricsSection) {
   };
 }
 
+/** What the data asks for: "auts", "asl", or "". */
+function asksOf(variables: VariableSection[]): string {
+  const asked = (name: string) => variables.some((one) => one.in === "data" && one.key === `${name}_requested`);
+  return asked("active_until_timestamp") ? "auts" : asked("active_seconds_left") ? "asl" : "";
+}
+
 /** A module for the bundle: what the firmware gets, as a function that makes it anew each time it is called. */
 export function metricsModule(board: any): string {
   const metrics = metricsOf(board);
@@ -316,8 +324,7 @@ export function metricsModule(board: any): string {
   const mix = createHash("sha256").update(JSON.stringify(meaning)).digest().readUInt16LE(0);
   const layout = [metrics.store.position / UNIT, blocks, size, rows, values, width, mix];
   const drivers = [...new Set(sensors.map(({ driver }) => driver))];
-  const asked = (name: string) => metrics.variables.some((one) => one.in === "data" && one.key === `${name}_requested`);
-  const asks = asked("active_until_timestamp") ? "auts" : asked("active_seconds_left") ? "asl" : "";
+  const asks = asksOf(metrics.variables);
   const made = sensors.map(
     ({ driver, options }) =>
       `${driver}(${options.address === undefined ? "analog" : board.i2c.port}, ${literal(options)})`,
@@ -340,6 +347,34 @@ export function metricsModule(board: any): string {
 
 /** The data format of a board as a literal of the program: a text. */
 export const formatLiteral = (board: any): string => JSON.stringify(JSON.stringify(dataFormat(metricsOf(board))));
+
+/** The parts of the metrics that a board may leave out, by the names under which the firmware asks for them. */
+export function metricsParts(board: any): { [part: string]: boolean } {
+  if (!board.metrics) return {};
+  const { server, variables } = metricsOf(board);
+  const { capacity, values } = shapeOf(board);
+  const moves = server.moves !== false;
+  const product = Boolean(board.product);
+  const cbor = server.encoding === "cbor";
+  const simple = Boolean(server.simple);
+  return {
+    CBOR: cbor,
+    CBOR_ANSWERS: cbor,
+    SIMPLE: simple,
+    DECIMALS: false,
+    INDEXED: server.indexed !== false,
+    RA: server.auth === "ra",
+    ASKS: asksOf(variables) !== "",
+    MOVES: moves,
+    PRODUCT: product,
+    SETTINGS: moves || product,
+    ERASES: memoryOf(board).erase > 0,
+    // Another server has no number for it yet.
+    FORMATS: moves || simple || !server.data_format_id,
+    // A row is at most "12":-9007199254740991 for each value, its time, and brackets.
+    SPLITS: Boolean(board.parts.transport) || product || capacity * 24 * (values + 2) > MOST_ROWS,
+  };
+}
 
 /** The table of the docs. */
 export function table(board: any): string {

@@ -5,7 +5,8 @@
  * A module is awake as soon as anything that is awake imports a value from it, be it a single number.
  *
  * What several overlays need would stand in each of them. A module `x.shared.ts`, which exports functions, is written once:
- * as one function that makes them, all of them anew for each overlay that wakes up. No copy knows of another.
+ * as one function that makes them, all of them anew for each overlay that wakes up. No copy knows of another, nor has it
+ * what another module knows, unless that is there all the time.
  */
 import { basename, dirname, resolve } from "node:path";
 import { parse } from "acorn";

@@ -42,6 +42,13 @@ export interface ServerSection {
   jwt_key?: string;
   /** Whether everything goes by its long name, which takes five times as many bytes. */
   simple?: boolean;
+  /**
+   * Whether an answer may send the device to another server, to another of its data formats, or give it another key; true if
+   * left out. Without it, the board has no `#RESET` either, and 1.6 KB less of a program.
+   */
+  moves?: boolean;
+  /** Whether rows with gaps are objects by index where these are shorter; true if left out, 0.2 KB of a program. */
+  indexed?: boolean;
 }
 
 /** One variable. `key`, `name`, `type`, `unit` and `description` are as in the specification's data format. */
@@ -83,7 +90,7 @@ export interface Variable {
 export interface Metrics {
   sample: number;
   interval: number;
-  /** The rows' place and shape, see history.ts. */
+  /** The rows' place and shape; indices below. */
   layout: number[];
   /** Makes the drivers of the parts that measure, in the order of their numbers. */
   sensors: () => Sensor[];
@@ -96,6 +103,16 @@ export interface Metrics {
   /** "auts" or "asl" when the data asks for a time of activation, or "". */
   asks: string;
 }
+
+/** Of `Metrics.layout`: the place in units of 64 bytes, the number of blocks, bytes of one, rows in one. */
+export const POSITION = 0;
+export const BLOCKS = 1;
+export const SIZE = 2;
+export const ROWS = 3;
+/** Values of a row, bytes of one (2 or 4), and what is mixed into the check. */
+export const COLUMNS = 4;
+export const WIDTH = 5;
+export const MEANING = 6;
 
 /** Sources: an index of the log's tally (store/records.ts), one of these, or SENSOR and the part's number. */
 export const TOKEN_COUNT = 16;

@@ -13,6 +13,8 @@ import {
 } from "./format";
 
 declare const VERSION: string;
+/** Whether the board has a product's own code. */
+declare const PRODUCT: boolean;
 
 /** Divides whole numbers, `by` above 0, and rounds halves away from zero. Never -0, nothing behind the point. */
 export function divide(value: number, by: number): number {
@@ -42,6 +44,8 @@ function counter(d: Device, variable: Variable): number | string {
 /** Readings of variables, each sensor asked once; undefined where a sensor does not answer. */
 export function readings(d: Device, metrics: Metrics, variables: Variable[]): (number | string | undefined)[] {
   const sensors = metrics.sensors();
+  // Its number is behind those of the parts.
+  if (PRODUCT && d.product) sensors.push(d.product);
   const read: number[][] = [];
   const values = [];
   for (let i = 0; i < variables.length; i++) {
