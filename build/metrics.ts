@@ -325,6 +325,9 @@ export function metricsModule(board: any): string {
   const layout = [metrics.store.position / UNIT, blocks, size, rows, values, width, mix];
   const drivers = [...new Set(sensors.map(({ driver }) => driver))];
   const asks = asksOf(metrics.variables);
+  // What the bundle was built by, it need not be told.
+  const { simple, encoding, moves: _m, indexed: _i, ...rest } = metrics.server;
+  const server = { ...rest, ...(simple && { simple }), ...(encoding === "cbor" && { encoding }) };
   const made = sensors.map(
     ({ driver, options }) =>
       `${driver}(${options.address === undefined ? "analog" : board.i2c.port}, ${literal(options)})`,
@@ -335,10 +338,10 @@ export function metricsModule(board: any): string {
     "export function metrics() {",
     "  return {",
     `    sample: ${metrics.sample}, interval: ${metrics.interval}, layout: ${literal(layout)},`,
-    `    sensors: () => [${made.join(", ")}],`,
+    made.length ? `    sensors: () => [${made.join(", ")}],` : "",
     `    data: ${literal(metrics.variables.filter((one) => one.in === "data").map(numbers))},`,
     `    rows: ${literal(columns.map(numbers))},`,
-    `    server: ${literal(metrics.server)},`,
+    `    server: ${literal(server)},`,
     `    report: ${metrics.report ?? metrics.interval}, asks: "${asks}",`,
     "  };",
     "}",
@@ -369,6 +372,8 @@ export function metricsParts(board: any): { [part: string]: boolean } {
     PRODUCT: product,
     SETTINGS: moves || product,
     ERASES: memoryOf(board).erase > 0,
+    SENSORS: sensorsOf(board).length > 0 || product,
+    PADDED: server.padded,
     // Another server has no number for it yet.
     FORMATS: moves || simple || !server.data_format_id,
     // A row is at most "12":-9007199254740991 for each value, its time, and brackets.

@@ -92,7 +92,7 @@ export interface Metrics {
   interval: number;
   /** The rows' place and shape; indices below. */
   layout: number[];
-  /** Makes the drivers of the parts that measure, in the order of their numbers. */
+  /** Makes the drivers of the parts that measure, in the order of their numbers; where there are any. */
   sensors: () => Sensor[];
   data: Variable[];
   /** The columns of a row, in order. */

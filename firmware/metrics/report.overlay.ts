@@ -15,8 +15,9 @@ declare const CBOR: boolean;
 declare const SIMPLE: boolean;
 declare const DECIMALS: boolean;
 declare const INDEXED: boolean;
-/** Whether it signs every request with `ra`. */
+/** Whether it signs every request with `ra`, and whether with leading zeros. */
 declare const RA: boolean;
+declare const PADDED: boolean;
 /** Whether a request may need its data format, and whether its rows may be more than fit into one. */
 declare const FORMATS: boolean;
 declare const SPLITS: boolean;
@@ -268,7 +269,7 @@ function step(): boolean {
   if (hashing && whole) {
     endSum();
     hash = (high >>> 0).toString(16) + pad((low >>> 0).toString(16), 8);
-    hash = asked.server.padded ? pad(hash, 16) : hash.replace(/^0+/, "");
+    hash = PADDED && asked.server.padded ? pad(hash, 16) : hash.replace(/^0+/, "");
     hashing = false;
   } else if (TRANSPORT && pass === COUNTS) {
     const text = part();
