@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, transform } from "esbuild";
 import type { Board } from "../boards/board";
 import { boardNames, driverFile, readBoard } from "./boards";
 import { BUILDS } from "./chips";
+import { edits, rewrite } from "./known";
 import { formatLiteral, isSensor, literal, metricsModule, metricsParts } from "./metrics";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
+import { shorten } from "./shorten";
 
 export { boardNames, readBoard };
 
@@ -144,15 +146,37 @@ export async function flashable(
     logLevel: "silent",
   };
   const whole = await outputs({ ...options, plugins: [overlays(options, made)] });
-  const { code, map, constants } = runOnce(whole.code, whole.map);
-  const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  const { constants, ...moved } = runOnce(whole.code, whole.map);
+  const known = shorten(...(await settle(moved.code, moved.map, constants)));
   return outputs({
     ...options,
-    stdin: { contents: code + inline, resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
+    stdin: { contents: withMap(known), resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
     minify: true,
-    define: constants,
-    mangleProps: ownProperties(),
   });
+}
+
+const withMap = ({ code, map }: { code: string; map: string }) =>
+  `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+
+/** Works out what is known of a program until nothing changes any more; `constants` are numbers by their names. */
+async function settle(code: string, map: string, constants: { [name: string]: string }): Promise<[string, string]> {
+  let now = { code, map };
+  for (let first = true; ; first = false) {
+    now = await transform(withMap(now), {
+      define: constants,
+      // At once: later on there are no quotes any more at what keeps its name.
+      mangleProps: first ? ownProperties() : undefined,
+      minifySyntax: true,
+      treeShaking: true,
+      sourcemap: "external",
+      charset: "ascii",
+      format: "esm",
+      target: "es2015",
+    });
+    const changes = edits(now.code);
+    if (!changes.length) return [now.code, now.map];
+    now = rewrite(now.code, now.map, changes);
+  }
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */

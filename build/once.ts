@@ -5,7 +5,6 @@
 import { decode, encode, type SourceMapMappings } from "@jridgewell/sourcemap-codec";
 import { parse } from "acorn";
 import { ancestor, full } from "acorn-walk";
-import { fillIn } from "./known";
 
 /** Around a call, what may make it happen more than once, or later. */
 const AGAIN = /Function|^(For|While|DoWhile)/;
@@ -102,70 +101,5 @@ export function runOnce(
     lines.splice(start.line - 1, body.length);
     marks.splice(start.line - 1, body.length);
   }
-  fillIn(lines, marks);
-  lines.unshift(nameNatives(lines));
-  marks.unshift([]);
-  return { constants, code: toArrows(lines.join("\n")), map: JSON.stringify({ ...json, mappings: encode(marks) }) };
-}
-
-/** What the language has, and names of the same length for what a bundle uses often: the minifier shortens those. */
-const NATIVES: { [written: string]: string } = {
-  "JSON.stringify": "JSON$stringify",
-  "Math.floor": "Math$floor",
-  "Math.max": "Math$max",
-  "Math.min": "Math$min",
-  "String.fromCharCode": "String$fromCharCode",
-  DataView: "$ataView",
-  Uint8Array: "$int8Array",
-  parseInt: "$arseInt",
-  "void 0": "$void0",
-};
-
-/** Bytes that such a name has to save: it takes two variables. */
-const WORTH = 30;
-
-/** Gives what is used often a name of its own. Returns the declarations, one line. */
-function nameNatives(lines: string[]): string {
-  const code = lines.join("\n");
-  const uses: { [written: string]: any[] } = {};
-  full(parse(code, { ecmaVersion: 2022, sourceType: "module", locations: true }), (node: any) => {
-    const written = /^(Member|Unary)Expression$|^Identifier$/.test(node.type) ? code.slice(node.start, node.end) : "";
-    if (Object.hasOwn(NATIVES, written)) (uses[written] ??= []).push(node.loc.start);
-  });
-  let made = "";
-  for (const [written, places] of Object.entries(uses)) {
-    const name = NATIVES[written];
-    if ((places.length - 1) * (written.length - 1) < WORTH) continue;
-    for (const { line, column } of places)
-      lines[line - 1] = lines[line - 1].slice(0, column) + name + lines[line - 1].slice(column + written.length);
-    made += written === "void 0" ? `let ${name}; ` : `const ${name} = ${written}; `;
-  }
-  return made;
-}
-
-/** Whether a function has a `this`, `arguments` or name of its own to be asked for. */
-function needsItself(node: any): boolean {
-  let needed = node.generator || node.async;
-  ancestor(node.body, {
-    ThisExpression() {
-      needed = true;
-    },
-    Identifier(found: any) {
-      needed ||= found.name === "arguments" || (node.type === "FunctionExpression" && found.name === node.id?.name);
-    },
-  });
-  return needed;
-}
-
-/** Writes functions as arrows, which are shorter and take no more variables. Nothing else moves in its line. */
-function toArrows(code: string): string {
-  const text = [...code];
-  full(parse(code, { ecmaVersion: 2022, sourceType: "module" }), (node: any) => {
-    if (!code.startsWith("function", node.start) || !/^Function/.test(node.type) || needsItself(node)) return;
-    const open = code.lastIndexOf("(", node.params[0]?.start ?? node.body.start);
-    const name = node.type === "FunctionDeclaration" ? `const ${node.id.name} =` : "";
-    text.splice(node.start, open - node.start, ...name.padEnd(open - node.start));
-    text[node.body.start - 1] = "=>";
-  });
-  return text.join("");
+  return { constants, code: lines.join("\n"), map: JSON.stringify({ ...json, mappings: encode(marks) }) };
 }
