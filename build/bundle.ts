@@ -90,6 +90,7 @@ function entry(board: Board, dev: boolean): string {
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
+    board.product ? `import { product } from "./${board.product}";` : "",
     ...(dev ? [] : ["lock();"]),
     `const serial = port(${uart === "software" ? "new Serial()" : uart}, ${baud}, ${named});`,
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
@@ -101,6 +102,7 @@ function entry(board: Board, dev: boolean): string {
       ? `startSampling(device, metrics${metricsParts(board).FORMATS ? `, () => ${formatLiteral(board)}` : ""});`
       : "",
     board.metrics ? "startReports(device);" : "",
+    board.product ? "product(device);" : "",
   ].join("\n");
 }
 

@@ -30,6 +30,9 @@ const SENSORS: { [driver: string]: (options: any) => Channel[] } = {
 /** Whether a driver is one of a part that measures. */
 export const isSensor = (driver: string): boolean => Object.hasOwn(SENSORS, driver);
 
+/** The source that is a product's own code. */
+const PRODUCT = "product";
+
 /** Greatest values of what the firmware itself can tell. */
 const MOST: { [source: string]: number } = { tampered: 1, output: 1 };
 const MOST_COUNTED = 65535;
@@ -48,7 +51,9 @@ const LONGEST = 256;
 const SECTION = ["sample", "interval", "report", "store", "server", "variables"];
 const STORE = ["position", "bytes", "days"];
 const SERVER = "base_url data_format_id auth encoding padded jwt_key simple moves indexed".split(" ");
-const VARIABLE = "key name type unit description scale aggregation in source channel divide value".split(" ");
+const VARIABLE = "key name type unit description scale aggregation in source channel divide value least most".split(
+  " ",
+);
 const TYPES = ["text", "integer", "float", "bool"];
 /** Keys with a meaning of their own in the specification. */
 const TAKEN = ["timestamp", "relative_time"];
@@ -77,7 +82,8 @@ const columnsOf = (metrics: MetricsSection) => metrics.variables.filter((one) =>
 function reach(board: any, variable: VariableSection): number {
   const sensor = sensorsOf(board).find(({ name }) => name === variable.source);
   const channel = sensor?.channels[variable.channel ?? 0];
-  const most = channel ? Math.max(-channel.least, channel.most) : (MOST[variable.source] ?? MOST_COUNTED);
+  const { least, most: highest } = channel ?? (variable.source === PRODUCT ? variable : {});
+  const most = Math.max(-(least ?? 0), highest ?? MOST[variable.source] ?? MOST_COUNTED);
   const { sample, interval } = board.metrics as MetricsSection;
   return Math.ceil((most * (variable.aggregation === "sum" ? interval / sample : 1)) / (variable.divide ?? 1));
 }
@@ -163,10 +169,11 @@ export function checkMetrics(board: any): string[] {
 
   const keys = new Set<string>();
   const sensors = sensorsOf(board);
-  const sources = [...sensors.map(({ name }) => name), ...Object.keys(SOURCES)];
+  const sources = [...sensors.map(({ name }) => name), ...(board.product ? [PRODUCT] : []), ...Object.keys(SOURCES)];
   if (!need(Array.isArray(variables) && variables.length, "metrics.variables: list at least one")) return wrong;
   for (const variable of variables) {
     const { key, name, type, unit, description, scale, aggregation, source, channel, divide, value } = variable;
+    const { least, most } = variable;
     const at = `variable ${JSON.stringify(key)}`;
     const historical = variable.in === "historical_data";
     known(at, variable, VARIABLE);
@@ -206,7 +213,13 @@ export function checkMetrics(board: any): string[] {
       source === "constant" ? isWhole(value, -(2 ** 31), 2 ** 31 - 1) : value === undefined,
       `${at}: value is the whole number of a constant, and of nothing else`,
     );
-    if (!sensor) need(channel === undefined, `${at}: ${source} has no channels; leave channel out`);
+    const own = source === PRODUCT;
+    need(
+      own ? isWhole(least, -(2 ** 31), 2 ** 31) && isWhole(most, least!, 2 ** 31) : (least ?? most) === undefined,
+      `${at}: least and most are what a reading of the product may be, whole numbers; give both with that source, and none without`,
+    );
+    if (own) need(isWhole(channel ?? 0, 0, 99), `${at}: channel is the place in what the product reads, 0 to 99`);
+    else if (!sensor) need(channel === undefined, `${at}: ${source} has no channels; leave channel out`);
     else
       need(
         isWhole(channel ?? 0, 0, sensor.channels.length - 1),
@@ -308,7 +321,7 @@ export function metricsModule(board: any): string {
   const sensors = sensorsOf(board);
   const { size, rows, blocks, values, width } = shapeOf(board);
   const numbers = (variable: VariableSection) => {
-    const sensor = sensors.findIndex(({ name }) => name === variable.source);
+    const sensor = [...sensors.map(({ name }) => name), PRODUCT].indexOf(variable.source);
     const all = {
       source: sensor < 0 ? SOURCES[variable.source] : SENSOR + sensor,
       channel: variable.value ?? variable.channel ?? 0,
@@ -338,7 +351,7 @@ export function metricsModule(board: any): string {
     "export function metrics() {",
     "  return {",
     `    sample: ${metrics.sample}, interval: ${metrics.interval}, layout: ${literal(layout)},`,
-    made.length ? `    sensors: () => [${made.join(", ")}],` : "",
+    made.length || board.product ? `    sensors: () => [${made.join(", ")}],` : "",
     `    data: ${literal(metrics.variables.filter((one) => one.in === "data").map(numbers))},`,
     `    rows: ${literal(columns.map(numbers))},`,
     `    server: ${literal(server)},`,

@@ -44,10 +44,10 @@ export interface ServerSection {
   simple?: boolean;
   /**
    * Whether an answer may send the device to another server, to another of its data formats, or give it another key; true if
-   * left out. Without it, the board has no `#RESET` either, and 1.6 KB less of a program.
+   * left out. Without it, the board has no `#RESET` either.
    */
   moves?: boolean;
-  /** Whether rows with gaps are objects by index where these are shorter; true if left out, 0.2 KB of a program. */
+  /** Whether rows with gaps are objects by index where these are shorter; true if left out. */
   indexed?: boolean;
 }
 
@@ -65,7 +65,7 @@ export interface VariableSection {
   aggregation?: string;
   /** "data": as it is when asked for. "historical_data": a column of every row. */
   in: string;
-  /** A part of the board that measures, or one of `SOURCES`. */
+  /** A part of the board that measures, "product", or one of `SOURCES`. */
   source: string;
   /** Which of the part's values; 0 if left out. */
   channel?: number;
@@ -73,6 +73,9 @@ export interface VariableSection {
   divide?: number;
   /** With source "constant": the number. */
   value?: number;
+  /** With source "product": the least and the greatest reading. */
+  least?: number;
+  most?: number;
 }
 
 /** One variable as the firmware needs it. */
