@@ -1,6 +1,7 @@
 /** The bench protocol: one command a line in, JSON objects out, each command ended by `done` or `error`. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { dataFormat } from "../build/metrics";
 import { type State, VirtualBoard } from "./board";
 import type { EngineMaker } from "./engines/engine";
 import { USAGE as MODEM, modemCommand } from "./parts/modem/command";
@@ -284,8 +285,11 @@ export class Session {
     const time = options.time ?? last ?? START;
     need(time >= (last ?? 0), `The state in ${state} is from ${last}: time cannot start before that`);
     this.board = new VirtualBoard(board, code, make, time);
+    const known = board.metrics?.server.data_format_id;
     this.server = createServer({
       units: options.units,
+      // A board that names its data format by number had it registered before.
+      formats: known ? { [known]: dataFormat(board.metrics) } : undefined,
       now: () => Math.floor(this.board.world.now / 1000),
       log: (text, request) => {
         if (request) out({ server: text });

@@ -125,6 +125,10 @@ export interface Board {
     };
   };
   /**
+   * The product's own code: a file from the root, without its ending, that exports product(device). See docs/reporting.md.
+   */
+  product?: string;
+  /**
    * What is measured and reported; build/metrics.ts checks it.
    */
   metrics?: import("../firmware/metrics/format").MetricsSection;

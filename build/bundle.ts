@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, transform } from "esbuild";
 import type { Board } from "../boards/board";
 import { boardNames, driverFile, readBoard } from "./boards";
 import { BUILDS } from "./chips";
-import { formatLiteral, isSensor, literal, metricsModule } from "./metrics";
+import { edits, rewrite } from "./known";
+import { formatLiteral, isSensor, literal, metricsModule, metricsParts } from "./metrics";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
+import { shorten } from "./shorten";
 
 export { boardNames, readBoard };
 
@@ -43,7 +45,9 @@ function ownProperties(): RegExp {
     .map((file) => join(root, "firmware", file));
   const names = new Set<string>();
   for (const file of [...files, join(root, "hal/hal.ts")])
-    for (const [, name, body] of readFileSync(file, "utf8").matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms))
+    for (const [, name, body] of readFileSync(file, "utf8").matchAll(
+      /^(?:export )?interface (\w+)[^{]*\{\n(.*?)^\}/gms,
+    ))
       if (name !== "I2C") for (const [, member] of body.matchAll(/^ {2}(\w+)\??[:(]/gm)) names.add(member);
   for (const name of ESPRUINO_OPTIONS) names.delete(name);
   const wrong = [...names].filter((name) => NATIVE_MEMBERS.has(name));
@@ -86,6 +90,7 @@ function entry(board: Board, dev: boolean): string {
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
+    board.product ? `import { product } from "./${board.product}";` : "",
     ...(dev ? [] : ["lock();"]),
     `const serial = port(${uart === "software" ? "new Serial()" : uart}, ${baud}, ${named});`,
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
@@ -93,8 +98,11 @@ function entry(board: Board, dev: boolean): string {
     ...calls,
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
-    board.metrics ? `startSampling(device, metrics, () => ${formatLiteral(board)});` : "",
+    board.metrics
+      ? `startSampling(device, metrics${metricsParts(board).FORMATS ? `, () => ${formatLiteral(board)}` : ""});`
+      : "",
     board.metrics ? "startReports(device);" : "",
+    board.product ? "product(device);" : "",
   ].join("\n");
 }
 
@@ -140,28 +148,48 @@ export async function flashable(
     logLevel: "silent",
   };
   const whole = await outputs({ ...options, plugins: [overlays(options, made)] });
-  const { code, map, constants } = runOnce(whole.code, whole.map);
-  const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  const { constants, ...moved } = runOnce(whole.code, whole.map);
+  const known = shorten(...(await settle(moved.code, moved.map, constants)));
   return outputs({
     ...options,
-    stdin: { contents: code + inline, resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
+    stdin: { contents: withMap(known), resolveDir: join(root, "dist"), sourcefile: `${name}.js`, loader: "js" },
     minify: true,
-    define: constants,
-    mangleProps: ownProperties(),
   });
 }
 
+const withMap = ({ code, map }: { code: string; map: string }) =>
+  `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+
+/** Works out what is known of a program until nothing changes any more; `constants` are numbers by their names. */
+async function settle(code: string, map: string, constants: { [name: string]: string }): Promise<[string, string]> {
+  let now = { code, map };
+  for (let first = true; ; first = false) {
+    now = await transform(withMap(now), {
+      define: constants,
+      // At once: later on there are no quotes any more at what keeps its name.
+      mangleProps: first ? ownProperties() : undefined,
+      minifySyntax: true,
+      treeShaking: true,
+      sourcemap: "external",
+      charset: "ascii",
+      format: "esm",
+      target: "es2015",
+    });
+    const changes = edits(now.code);
+    if (!changes.length) return [now.code, now.map];
+    now = rewrite(now.code, now.map, changes);
+  }
+}
+
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf({ settings, metrics, native, parts }: Board): { [part: string]: boolean } {
-  const cbor = metrics?.server.encoding === "cbor";
+function partsOf(board: Board): { [part: string]: boolean } {
+  const { settings, native, parts } = board;
   const modem: any = parts.modem;
   return {
     TABLE: !!settings.table,
     NATIVE: !!native,
     TRANSPORT: !!parts.transport,
-    CBOR: cbor,
-    CBOR_ANSWERS: cbor,
-    SIMPLE: !!metrics?.server.simple,
+    ...metricsParts(board),
     LEAN: !!modem?.lean,
     SERVICE: !!modem?.service,
     SMS: !!modem?.sms,

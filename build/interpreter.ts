@@ -76,8 +76,8 @@ export function compile(contents: string): string {
     target: "es2015",
     charset: "ascii",
     legalComments: "none",
-    // As on a board that has both.
-    define: { NATIVE: "true", TABLE: "true" },
+    // As on a board that has all of it.
+    define: { NATIVE: "true", TABLE: "true", ERASES: "true", PRODUCT: "true" },
   }).outputFiles[0].text;
 }
 

@@ -30,6 +30,9 @@ const SENSORS: { [driver: string]: (options: any) => Channel[] } = {
 /** Whether a driver is one of a part that measures. */
 export const isSensor = (driver: string): boolean => Object.hasOwn(SENSORS, driver);
 
+/** The source that is a product's own code. */
+const PRODUCT = "product";
+
 /** Greatest values of what the firmware itself can tell. */
 const MOST: { [source: string]: number } = { tampered: 1, output: 1 };
 const MOST_COUNTED = 65535;
@@ -40,13 +43,17 @@ const AROUND = 8;
 const TIME = 4;
 /** Units in which the firmware is told where the rows are. */
 const UNIT = 64;
+/** Bytes of rows that fit into a request of 4096 KB whatever else is in it. */
+const MOST_ROWS = 4000000;
 /** Largest block in flash: a row is one write, and few enough bytes to be one. */
 const LONGEST = 256;
 
 const SECTION = ["sample", "interval", "report", "store", "server", "variables"];
 const STORE = ["position", "bytes", "days"];
-const SERVER = ["base_url", "data_format_id", "auth", "encoding", "padded", "jwt_key", "simple"];
-const VARIABLE = "key name type unit description scale aggregation in source channel divide value".split(" ");
+const SERVER = "base_url data_format_id auth encoding padded jwt_key simple moves indexed".split(" ");
+const VARIABLE = "key name type unit description scale aggregation in source channel divide value least most".split(
+  " ",
+);
 const TYPES = ["text", "integer", "float", "bool"];
 /** Keys with a meaning of their own in the specification. */
 const TAKEN = ["timestamp", "relative_time"];
@@ -75,7 +82,8 @@ const columnsOf = (metrics: MetricsSection) => metrics.variables.filter((one) =>
 function reach(board: any, variable: VariableSection): number {
   const sensor = sensorsOf(board).find(({ name }) => name === variable.source);
   const channel = sensor?.channels[variable.channel ?? 0];
-  const most = channel ? Math.max(-channel.least, channel.most) : (MOST[variable.source] ?? MOST_COUNTED);
+  const { least, most: highest } = channel ?? (variable.source === PRODUCT ? variable : {});
+  const most = Math.max(-(least ?? 0), highest ?? MOST[variable.source] ?? MOST_COUNTED);
   const { sample, interval } = board.metrics as MetricsSection;
   return Math.ceil((most * (variable.aggregation === "sum" ? interval / sample : 1)) / (variable.divide ?? 1));
 }
@@ -92,7 +100,7 @@ function memoryOf(board: any): { bytes: number; journal: number; block: number; 
     : { bytes, journal: 2 * Math.min(4096, bytes / 2), block: page, erase: 0 };
 }
 
-/** How the rows lie: see firmware/metrics/history.ts. */
+/** How the rows lie: see firmware/metrics/history.shared.ts. */
 function shapeOf(board: any) {
   const { store } = board.metrics as MetricsSection;
   const { block, erase } = memoryOf(board);
@@ -148,9 +156,9 @@ export function checkMetrics(board: any): string[] {
     const auths = ["sa", "ta", "ca", "da", "ra", "jwt"];
     need(auths.includes(server.auth), `metrics.server.auth: choose one of ${list(auths)}`);
     need(["json", "cbor"].includes(server.encoding), 'metrics.server.encoding: choose "json" or "cbor"');
-    for (const field of ["padded", "simple"] as const)
+    for (const field of ["padded", "simple", "moves", "indexed"] as const)
       need(
-        typeof server[field] === "boolean" || (field === "simple" && server.simple === undefined),
+        typeof server[field] === "boolean" || (field !== "padded" && server[field] === undefined),
         `metrics.server.${field}: true or false`,
       );
     need(
@@ -161,10 +169,11 @@ export function checkMetrics(board: any): string[] {
 
   const keys = new Set<string>();
   const sensors = sensorsOf(board);
-  const sources = [...sensors.map(({ name }) => name), ...Object.keys(SOURCES)];
+  const sources = [...sensors.map(({ name }) => name), ...(board.product ? [PRODUCT] : []), ...Object.keys(SOURCES)];
   if (!need(Array.isArray(variables) && variables.length, "metrics.variables: list at least one")) return wrong;
   for (const variable of variables) {
     const { key, name, type, unit, description, scale, aggregation, source, channel, divide, value } = variable;
+    const { least, most } = variable;
     const at = `variable ${JSON.stringify(key)}`;
     const historical = variable.in === "historical_data";
     known(at, variable, VARIABLE);
@@ -204,7 +213,13 @@ export function checkMetrics(board: any): string[] {
       source === "constant" ? isWhole(value, -(2 ** 31), 2 ** 31 - 1) : value === undefined,
       `${at}: value is the whole number of a constant, and of nothing else`,
     );
-    if (!sensor) need(channel === undefined, `${at}: ${source} has no channels; leave channel out`);
+    const own = source === PRODUCT;
+    need(
+      own ? isWhole(least, -(2 ** 31), 2 ** 31) && isWhole(most, least!, 2 ** 31) : (least ?? most) === undefined,
+      `${at}: least and most are what a reading of the product may be, whole numbers; give both with that source, and none without`,
+    );
+    if (own) need(isWhole(channel ?? 0, 0, 99), `${at}: channel is the place in what the product reads, 0 to 99`);
+    else if (!sensor) need(channel === undefined, `${at}: ${source} has no channels; leave channel out`);
     else
       need(
         isWhole(channel ?? 0, 0, sensor.channels.length - 1),
@@ -294,13 +309,19 @@ export function dataFormat(metrics: MetricsSection) {
   };
 }
 
+/** What the data asks for: "auts", "asl", or "". */
+function asksOf(variables: VariableSection[]): string {
+  const asked = (name: string) => variables.some((one) => one.in === "data" && one.key === `${name}_requested`);
+  return asked("active_until_timestamp") ? "auts" : asked("active_seconds_left") ? "asl" : "";
+}
+
 /** A module for the bundle: what the firmware gets, as a function that makes it anew each time it is called. */
 export function metricsModule(board: any): string {
   const metrics = metricsOf(board);
   const sensors = sensorsOf(board);
   const { size, rows, blocks, values, width } = shapeOf(board);
   const numbers = (variable: VariableSection) => {
-    const sensor = sensors.findIndex(({ name }) => name === variable.source);
+    const sensor = [...sensors.map(({ name }) => name), PRODUCT].indexOf(variable.source);
     const all = {
       source: sensor < 0 ? SOURCES[variable.source] : SENSOR + sensor,
       channel: variable.value ?? variable.channel ?? 0,
@@ -316,8 +337,10 @@ export function metricsModule(board: any): string {
   const mix = createHash("sha256").update(JSON.stringify(meaning)).digest().readUInt16LE(0);
   const layout = [metrics.store.position / UNIT, blocks, size, rows, values, width, mix];
   const drivers = [...new Set(sensors.map(({ driver }) => driver))];
-  const asked = (name: string) => metrics.variables.some((one) => one.in === "data" && one.key === `${name}_requested`);
-  const asks = asked("active_until_timestamp") ? "auts" : asked("active_seconds_left") ? "asl" : "";
+  const asks = asksOf(metrics.variables);
+  // What the bundle was built by, it need not be told.
+  const { simple, encoding, moves: _m, indexed: _i, ...rest } = metrics.server;
+  const server = { ...rest, ...(simple && { simple }), ...(encoding === "cbor" && { encoding }) };
   const made = sensors.map(
     ({ driver, options }) =>
       `${driver}(${options.address === undefined ? "analog" : board.i2c.port}, ${literal(options)})`,
@@ -328,10 +351,10 @@ export function metricsModule(board: any): string {
     "export function metrics() {",
     "  return {",
     `    sample: ${metrics.sample}, interval: ${metrics.interval}, layout: ${literal(layout)},`,
-    `    sensors: () => [${made.join(", ")}],`,
+    made.length || board.product ? `    sensors: () => [${made.join(", ")}],` : "",
     `    data: ${literal(metrics.variables.filter((one) => one.in === "data").map(numbers))},`,
     `    rows: ${literal(columns.map(numbers))},`,
-    `    server: ${literal(metrics.server)},`,
+    `    server: ${literal(server)},`,
     `    report: ${metrics.report ?? metrics.interval}, asks: "${asks}",`,
     "  };",
     "}",
@@ -340,6 +363,36 @@ export function metricsModule(board: any): string {
 
 /** The data format of a board as a literal of the program: a text. */
 export const formatLiteral = (board: any): string => JSON.stringify(JSON.stringify(dataFormat(metricsOf(board))));
+
+/** The parts of the metrics that a board may leave out, by the names under which the firmware asks for them. */
+export function metricsParts(board: any): { [part: string]: boolean } {
+  if (!board.metrics) return {};
+  const { server, variables } = metricsOf(board);
+  const { capacity, values } = shapeOf(board);
+  const moves = server.moves !== false;
+  const product = Boolean(board.product);
+  const cbor = server.encoding === "cbor";
+  const simple = Boolean(server.simple);
+  return {
+    CBOR: cbor,
+    CBOR_ANSWERS: cbor,
+    SIMPLE: simple,
+    DECIMALS: false,
+    INDEXED: server.indexed !== false,
+    RA: server.auth === "ra",
+    ASKS: asksOf(variables) !== "",
+    MOVES: moves,
+    PRODUCT: product,
+    SETTINGS: moves || product,
+    ERASES: memoryOf(board).erase > 0,
+    SENSORS: sensorsOf(board).length > 0 || product,
+    PADDED: server.padded,
+    // Another server has no number for it yet.
+    FORMATS: moves || simple || !server.data_format_id,
+    // A row is at most "12":-9007199254740991 for each value, its time, and brackets.
+    SPLITS: Boolean(board.parts.transport) || product || capacity * 24 * (values + 2) > MOST_ROWS,
+  };
+}
 
 /** The table of the docs. */
 export function table(board: any): string {

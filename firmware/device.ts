@@ -1,9 +1,10 @@
 /** The services wired to the hal: what the device knows, its one door for tokens, and the tick that switches the output. */
-import type { Hal, Memory } from "../hal/hal";
+import type { Hal, Memory, Sensor } from "../hal/hal";
 import { type Clock, checkClock, now, startClock } from "./clock/clock";
 import type { Paid } from "./credit/credit";
 import type { Metrics } from "./metrics/format";
 import type { Sampler } from "./metrics/sampler";
+import type { Setting } from "./metrics/terms";
 import { append, type Journal, latest, openJournal, PAYLOAD } from "./store/journal";
 import {
   BYPASSED,
@@ -63,6 +64,22 @@ export type Answer =
   | "NOT_SET_UP"
   | "FAULT";
 
+/**
+ * What a product's own code adds to reports (docs/reporting.md). Each function is called when it is needed, so what it gives
+ * need not stay in memory. `read` gives what variables of the source "product" are, by their channels, and may throw: then they
+ * have no value. The others must not throw.
+ */
+export interface Product extends Sensor {
+  /** The settings that a server may change, always in the same order. */
+  settings(): Setting[];
+  /** Takes a setting's new value, from an answer that was verified: within its bounds. It has to be stored when this returns. */
+  change(name: string, value: number | string): void;
+  /** Requests of other devices: main objects of the specification, JSON, passed on as they are. */
+  accessories(): string[];
+  /** Takes an answer's extra data, a JSON object as text. */
+  extra(json: string): void;
+}
+
 export interface Device {
   hal: Hal;
   settings: Settings;
@@ -105,8 +122,8 @@ export interface Device {
   commands: { [name: string]: (fields: string[]) => string };
   /** Takes a server's answer from the factory port, in pieces; "" ends it. */
   hear?: (piece: string) => void;
-  /** Takes a server's extra data, a JSON object as text: a product's own code. */
-  extra: (json: string) => void;
+  /** What a product's own code adds to reports; it sets this itself. */
+  product?: Product;
 }
 
 /** Notes an event, counts it where it has an index in the log's tally (-1: none), and tells it; names: docs/serial.md. */
@@ -147,7 +164,6 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     tell: () => {},
     ticks: [],
     commands: {},
-    extra: () => {},
   };
   d.paid.count = 1;
   const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, LAST_TYPE);

@@ -4,17 +4,23 @@
  * slices, each about as long as a hash of eight bytes. Nothing of it counts before all of it was found good.
  */
 import { high, low } from "../token/siphash";
-import { addText, endSum, pad, startSum, takeBlocks } from "./sum";
-import { LONGEST_ANSWER, type Setting, type Terms } from "./terms";
+import { addText, endSum, pad, startSum, takeBlocks } from "./sum.shared";
+import { LONGEST_ANSWER, OWN_SETTINGS, type Setting, type Terms } from "./terms";
 import type { Value } from "./values";
 
 /** Whether a board that sends CBOR gets it too. */
 declare const CBOR_ANSWERS: boolean;
+/** Whether its requests ask for a time of activation. */
+declare const ASKS: boolean;
+/** Whether an answer may change where the server is, or settings of a product's own code; and whether any of both. */
+declare const MOVES: boolean;
+declare const PRODUCT: boolean;
+declare const SETTINGS: boolean;
 
 /** Brackets in brackets, at most. */
 const DEEPEST = 8;
 
-/** Pieces that are read in a slice, and characters of a text, a number or a word in a piece. */
+/** Pieces that are read in a slice, and characters of a number or a word in a piece, or of a text that is hashed. */
 const SLICE = 3;
 const LONGEST_PIECE = 64;
 
@@ -53,26 +59,25 @@ const VALUE = '0"{[';
 const AUTS = 0;
 const ASL = 1;
 const TOKENS = 2;
-const SETTINGS = 3;
+const CHANGES = 3;
 const EXTRA = 4;
 const SERIAL = 5;
 const AUTH = 6;
 const ID = 7;
 
-/** What comes next: making JSON of CBOR, reading the body, pieces of the hash, comparing it, reading settings, taking them and tokens, nothing. */
+/** What comes when no text is left to read: making JSON of CBOR, a look at the members, pieces of the hash, comparing it, settings and tokens, nothing. */
 const UNPACKS = -2;
-const READS = -1;
+const LOOKS = -1;
 const COMPARES = 8;
-const READS_SETTINGS = 9;
-const SETS = 10;
-const JUDGED = 11;
+const TAKES = 9;
+const JUDGED = 10;
 
 /**
  * The request's terms, what comes next and from where on, the members' texts, the texts of tokens, tokens and settings so
  * far, and the verdict.
  */
 let terms: Terms;
-let next = READS;
+let next = LOOKS;
 let from = 0;
 let members: (string | undefined)[];
 let list: string[];
@@ -176,10 +181,6 @@ function take(): boolean {
     if (!at) return false;
     if (slash >= 0 && slash < at) at = slash + 2;
     else quoted = false;
-    if (at > begin + LONGEST_PIECE + 2) {
-      at = begin + LONGEST_PIECE;
-      quoted = true;
-    }
     c = text.substring(begin, at);
     if (inside || expects !== ":") inside = true;
     else if (quoted) name += c;
@@ -229,10 +230,9 @@ function complaint(): string {
       if (kind === "0" ? !/^[0-9]+[.]*[0-9]*$/.test(v[i]!) : v[i]!.charAt(0) !== kind) return "TYPE";
     } else v[i] = undefined;
   if (v[SERIAL] && v[SERIAL] !== JSON.stringify(terms.unit.serial)) return "DEVICE";
-  if (!v[AUTH]) return v[AUTS] || v[ASL] || v[SETTINGS] || v[EXTRA] ? "UNSIGNED" : "";
-  return (v[AUTS] && terms.asks !== "auts") || (v[ASL] && terms.asks !== "asl") || !(terms.timestamp || terms.count)
-    ? "NOT_ASKED"
-    : "";
+  if (!v[AUTH]) return v[AUTS] || v[ASL] || v[CHANGES] || v[EXTRA] ? "UNSIGNED" : "";
+  if ((v[AUTS] && (!ASKS || terms.asks !== "auts")) || (v[ASL] && (!ASKS || terms.asks !== "asl"))) return "NOT_ASKED";
+  return terms.timestamp || terms.count ? "" : "NOT_ASKED";
 }
 
 /** Whether the last hash is that of an auth, with or without leading zeros; in constant time. */
@@ -252,11 +252,12 @@ function within(value: string): string {
 
 /** The settings that a server may change: where it is and what it calls things, and then the product's. */
 function table(): Setting[] {
-  return [
+  const own = [
     { name: "base_url", text: true, least: 1, most: 128 },
     { name: "data_format_id", text: false, least: 0, most: 2147483647 },
     { name: "jwt_key", text: true, least: 0, most: 400 },
-  ].concat(terms.settings);
+  ];
+  return PRODUCT ? own.concat(terms.settings) : own;
 }
 
 /** The value of setting `i`; undefined if it is none that the setting may have. */
@@ -285,7 +286,7 @@ function takeSetting(): void {
     if (value === undefined) skipped = "SETTINGS";
   }
   // Another server has other numbers for data formats, and must not see the key of this one.
-  else if (settings[0] && i < 3) value = i > 1 ? "" : 0;
+  else if (settings[0] && i < OWN_SETTINGS) value = i > 1 ? "" : 0;
   settings.push(value);
 }
 
@@ -301,25 +302,29 @@ function takeToken(): void {
 
 /** Lets a good answer say what it says. */
 function conclude(): void {
-  const until = parseInt(members[AUTS] || "0", 10);
-  const left = parseInt(members[ASL] || "0", 10);
-  const good = left <= LONGEST_CREDIT && (!until || (until >= EARLIEST && until <= terms.now + LONGEST_CREDIT));
-  verdict = {
-    refused: "",
-    verified: members[AUTH] !== undefined,
-    tokens,
-    until: good ? until : 0,
-    left: good ? left : 0,
-    settings: skipped ? [] : settings,
-    extra: members[EXTRA] || "",
-    skipped: (good ? "" : "TIME") + skipped,
-    id: parseInt(members[ID] || "0", 10),
-  };
+  const said = { refused: "", verified: members[AUTH] !== undefined, tokens, extra: members[EXTRA] || "" } as Verdict;
+  if (ASKS) {
+    said.until = parseInt(members[AUTS] || "0", 10);
+    said.left = parseInt(members[ASL] || "0", 10);
+    if (
+      said.left > LONGEST_CREDIT ||
+      said.until > terms.now + LONGEST_CREDIT ||
+      (said.until && said.until < EARLIEST)
+    ) {
+      said.until = said.left = 0;
+      skipped = "TIME" + skipped;
+    }
+  }
+  if (SETTINGS) {
+    said.settings = /SETTINGS/.test(skipped) ? [] : settings;
+    said.id = parseInt(members[ID] || "0", 10);
+  }
+  if (ASKS || SETTINGS) said.skipped = skipped;
+  verdict = said;
 }
 
 /** One slice of judging the answer; undefined until it is judged. */
 function check(): Verdict | undefined {
-  const reads = next === READS || next === READS_SETTINGS;
   if (next > 0 && next <= COMPARES && takeBlocks()) return;
   if (CBOR_ANSWERS && next === UNPACKS) {
     if (coming) {
@@ -329,19 +334,19 @@ function check(): Verdict | undefined {
     else {
       start((text || "{") + "}", names, slots);
       packed = "";
-      next = READS;
+      next = LOOKS;
     }
-  } else if (reads && at < text.length) {
+  } else if (at < text.length) {
     for (let i = 0; i < SLICE && at < text.length; i++) if (!take()) refuse("FORM");
-  } else if (reads && text && expects) refuse("FORM");
-  else if (next === READS) {
+  } else if (text && expects) refuse("FORM");
+  else if (next === LOOKS) {
     members = values;
-    next = members[AUTH] ? 0 : SETS;
+    next = members[AUTH] ? 0 : TAKES;
     names = [];
     const why = complaint();
     if (why) refuse(why);
     list = members[TOKENS] ? within(members[TOKENS]).split(",") : [];
-  } else if (next >= 0 && next < COMPARES) {
+  } else if (next < COMPARES) {
     const all =
       next > 2 ? members[next - 3] || "" : "" + [terms.unit.serial, terms.timestamp || "", terms.count || ""][next];
     const piece = all.substr(from, LONGEST_PIECE);
@@ -354,15 +359,14 @@ function check(): Verdict | undefined {
     }
   } else if (next === COMPARES) {
     endSum();
-    next = READS_SETTINGS;
+    next = TAKES;
     if (!isHash(members[AUTH]!)) refuse("SIGNATURE");
-    else {
-      const known = members[SETTINGS] ? table().map((s) => s.name) : [];
-      start(members[SETTINGS] || "", known, known.length);
+    else if (SETTINGS && members[CHANGES]) {
+      const known = table().map((s) => s.name);
+      start(members[CHANGES], known, known.length);
     }
-  } else if (next === READS_SETTINGS) next = SETS;
-  else if (next === SETS) {
-    if (settings.length < names.length) takeSetting();
+  } else if (next === TAKES) {
+    if (SETTINGS && settings.length < names.length) takeSetting();
     else if (tokens.length < list.length) takeToken();
     else conclude();
   }
@@ -374,7 +378,7 @@ export function judge(asked: Terms, body: string): () => Verdict | undefined {
   const all =
     "auts asl tkl st ed sn a id active_until_timestamp active_seconds_left token_list settings extra_data serial_number auth";
   terms = asked;
-  next = READS;
+  next = LOOKS;
   from = 0;
   settings = [];
   tokens = [];

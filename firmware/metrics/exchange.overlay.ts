@@ -5,17 +5,20 @@ import type { Transport } from "../../hal/hal";
 import { now } from "../clock/clock";
 import { type Device, storeTime } from "../device";
 import { reported } from "../modem/due";
-import { ASKED, FAILED_SESSIONS, NEXT_SESSION, REQUESTS } from "../store/records";
+import { ASKED, FAILED_SESSIONS, keepMarks, NEXT_SESSION, REQUESTS } from "../store/records";
 import type { judge } from "./answer.overlay";
-import { keepMarks, readRow } from "./history";
+import { readRow } from "./history.shared";
 import type { Ask, Report, report } from "./report.overlay";
-import { readServer, settleServer, writeServer } from "./servers";
-import { work } from "./slices";
-import { dataValues } from "./sources";
+import { readServer, settleServer, writeServer } from "./servers.shared";
+import { work } from "./slices.shared";
+import { dataValues } from "./sources.shared";
 import type { Done, take } from "./take.overlay";
 
 /** Whether the board has a transport of its own. */
 declare const TRANSPORT: boolean;
+/** Whether an answer may change where the server is; whether the board has a product's own code. */
+declare const MOVES: boolean;
+declare const PRODUCT: boolean;
 
 /** Most bytes of a request: 4096 KB. */
 const MOST = 4194304;
@@ -31,7 +34,7 @@ export interface Exchange {
 export function exchange(d: Device, ask: typeof report, weigh: typeof judge, answer: typeof take): Exchange {
   const history = d.sampler!.history;
   const view = d.log.view;
-  const known = readServer(d) || d.metrics!().server;
+  const known = (MOVES && readServer(d)) || d.metrics!().server;
 
   // Not made inside of `request`: what is made there keeps all of the metrics in memory.
   const row = (number: number) => readRow(history, number);
@@ -39,9 +42,11 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
     const metrics = d.metrics!();
     // Where the server is and what it calls things may change; how it is talked to is the board's.
     const server = metrics.server;
-    server.base_url = known.base_url;
-    server.data_format_id = known.data_format_id;
-    server.jwt_key = known.jwt_key;
+    if (MOVES) {
+      server.base_url = known.base_url;
+      server.data_format_id = known.data_format_id;
+      server.jwt_key = known.jwt_key;
+    }
     return {
       unit: d.unit!,
       now: now(d.hal, d.clock),
@@ -57,7 +62,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
       first: history.first,
       next: history.next,
       row,
-      accessories: [],
+      accessories: PRODUCT && d.product ? d.product.accessories() : [],
       most: MOST,
     };
   };
@@ -95,7 +100,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
 
   /** Registers the data format where that may be done and was not yet; without it the report brings the format along. */
   const registered = (transport: Transport, then: () => void) => {
-    if (known.data_format_id || !known.jwt_key) {
+    if (!MOVES || known.data_format_id || !known.jwt_key) {
       then();
       return;
     }
@@ -107,7 +112,7 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
         else
           work(d.hal.system, weigh(asked, body), (v) => {
             try {
-              if (!v.refused && v.id) {
+              if (MOVES && !v.refused && v.id) {
                 known.data_format_id = v.id;
                 writeServer(d, { base_url: known.base_url, data_format_id: v.id, jwt_key: known.jwt_key! }, false);
               }
@@ -123,11 +128,11 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
   made.send = (transport, done) => {
     const end: Done = (failure, tokens) => {
       const due = { next: 0, failures: d.log.bytes[FAILED_SESSIONS], used: 0, until: 0 };
-      reported(due, d.unit!.key, now(d.hal, d.clock), d.metrics!().report, !failure, 0);
+      if (TRANSPORT) reported(due, d.unit!.key, now(d.hal, d.clock), d.metrics!().report, !failure, 0);
       d.log.bytes[FAILED_SESSIONS] = due.failures;
       view.setUint32(NEXT_SESSION, due.next, true);
       try {
-        if (failure) settleServer(d, false);
+        if (MOVES && failure) settleServer(d, false);
       } catch (_) {
         // The store tells that its memory fails.
       }

@@ -42,6 +42,13 @@ export interface ServerSection {
   jwt_key?: string;
   /** Whether everything goes by its long name, which takes five times as many bytes. */
   simple?: boolean;
+  /**
+   * Whether an answer may send the device to another server, to another of its data formats, or give it another key; true if
+   * left out. Without it, the board has no `#RESET` either.
+   */
+  moves?: boolean;
+  /** Whether rows with gaps are objects by index where these are shorter; true if left out. */
+  indexed?: boolean;
 }
 
 /** One variable. `key`, `name`, `type`, `unit` and `description` are as in the specification's data format. */
@@ -58,7 +65,7 @@ export interface VariableSection {
   aggregation?: string;
   /** "data": as it is when asked for. "historical_data": a column of every row. */
   in: string;
-  /** A part of the board that measures, or one of `SOURCES`. */
+  /** A part of the board that measures, "product", or one of `SOURCES`. */
   source: string;
   /** Which of the part's values; 0 if left out. */
   channel?: number;
@@ -66,6 +73,9 @@ export interface VariableSection {
   divide?: number;
   /** With source "constant": the number. */
   value?: number;
+  /** With source "product": the least and the greatest reading. */
+  least?: number;
+  most?: number;
 }
 
 /** One variable as the firmware needs it. */
@@ -83,9 +93,9 @@ export interface Variable {
 export interface Metrics {
   sample: number;
   interval: number;
-  /** The rows' place and shape, see history.ts. */
+  /** The rows' place and shape; indices below. */
   layout: number[];
-  /** Makes the drivers of the parts that measure, in the order of their numbers. */
+  /** Makes the drivers of the parts that measure, in the order of their numbers; where there are any. */
   sensors: () => Sensor[];
   data: Variable[];
   /** The columns of a row, in order. */
@@ -96,6 +106,16 @@ export interface Metrics {
   /** "auts" or "asl" when the data asks for a time of activation, or "". */
   asks: string;
 }
+
+/** Of `Metrics.layout`: the place in units of 64 bytes, the number of blocks, bytes of one, rows in one. */
+export const POSITION = 0;
+export const BLOCKS = 1;
+export const SIZE = 2;
+export const ROWS = 3;
+/** Values of a row, bytes of one (2 or 4), and what is mixed into the check. */
+export const COLUMNS = 4;
+export const WIDTH = 5;
+export const MEANING = 6;
 
 /** Sources: an index of the log's tally (store/records.ts), one of these, or SENSOR and the part's number. */
 export const TOKEN_COUNT = 16;

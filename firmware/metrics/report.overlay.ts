@@ -6,13 +6,24 @@
 import type { Post } from "../../hal/hal";
 import { high, low } from "../token/siphash";
 import type { ServerSection } from "./format";
-import { addText, endSum, pad, startSum, takeBlocks } from "./sum";
+import { addText, endSum, pad, startSum, takeBlocks } from "./sum.shared";
 import { LONGEST_ANSWER, type Terms } from "./terms";
 import { ARRAY, cborValue, type Format, head, SHORT_CBOR, SHORT_JSON, type Value, writeList } from "./values";
 
-/** Whether a board sends CBOR, or the simple form. */
+/** Whether a board sends CBOR, the simple form, decimals, and objects by index where they are shorter. */
 declare const CBOR: boolean;
 declare const SIMPLE: boolean;
+declare const DECIMALS: boolean;
+declare const INDEXED: boolean;
+/** Whether it signs every request with `ra`, and whether with leading zeros. */
+declare const RA: boolean;
+declare const PADDED: boolean;
+/** Whether a request may need its data format, and whether its rows may be more than fit into one. */
+declare const FORMATS: boolean;
+declare const SPLITS: boolean;
+/** Whether it has a transport of its own, and a product's own code. */
+declare const TRANSPORT: boolean;
+declare const PRODUCT: boolean;
 
 /** What is asked. */
 export interface Ask extends Terms {
@@ -59,7 +70,7 @@ export interface Report {
   read: () => string;
   /**
    * The request for a transport, once `step` was true; with size 0 if the memory did not answer. `done` gets what the
-   * transport closes with, and the answer's body.
+   * transport closes with, and the answer's body. Only where the board has a transport.
    */
   post: (done: (status: number, reason: string, body: string) => void) => Post;
 }
@@ -147,7 +158,7 @@ function nextRow(): Value[] | undefined {
 
 /** A row as JSON or CBOR: both have the shape that is shorter in the body. */
 function rowText(values: Value[], asCbor: boolean): string {
-  return writeList(values, asCbor, rowNames, cbor ? SHORT_CBOR : SHORT_JSON, asked.write);
+  return writeList(values, asCbor, rowNames, cbor ? SHORT_CBOR : SHORT_JSON, DECIMALS ? asked.write : undefined);
 }
 
 /** The next text that the auth covers, "" for none; counts the bytes of rows. */
@@ -164,20 +175,22 @@ function signed(): string {
       size += rowText(row, true).length;
     } else {
       text = rowText(row, false);
-      if (!counted) size += (comma + text).length;
-      if (auth !== "ra") text = full ? (comma || "[") + text : "";
+      if (TRANSPORT && !counted) size += (comma + text).length;
+      if (!RA && auth !== "ra") text = full ? (comma || "[") + text : "";
       counted = false;
       row = undefined;
     }
     return text;
   }
-  const texts = [
-    asked.unit.serial,
-    (full || auth === "ta") && asked.timestamp,
-    (full || auth === "ca") && asked.count,
-    full && (dataText || (auth === "ra" && "[]")),
-    auth === "da" && seen && "]",
-  ];
+  const texts = RA
+    ? [asked.unit.serial, asked.timestamp, asked.count, dataText || "[]"]
+    : [
+        asked.unit.serial,
+        (full || auth === "ta") && asked.timestamp,
+        (full || auth === "ca") && asked.count,
+        full && (dataText || (auth === "ra" && "[]")),
+        auth === "da" && seen && "]",
+      ];
   return "" + (texts[phase++] || "");
 }
 
@@ -197,7 +210,7 @@ const LONG: { [short: string]: string } = {
 /** A member of the request's object, or its name alone. */
 function member(short: string, value?: Value): string {
   const name = SIMPLE && asked.server.simple ? LONG[short] : short;
-  if (pass < WRITES) members++;
+  if (CBOR && pass < WRITES) members++;
   if (CBOR && cbor) return cborValue(name) + (value ? cborValue(value) : "");
   return ',"' + name + '":' + (value ? JSON.stringify(value) : "");
 }
@@ -215,11 +228,11 @@ function part(): string | undefined {
         text = member("sn", asked.unit.serial);
         if (asked.timestamp) text += member("ts", asked.timestamp);
         if (asked.count) text += member("rc", asked.count);
-        text += id ? member("df", id) : member("dfo");
+        text += FORMATS && !id ? member("dfo") : member("df", id);
         text = CBOR && cbor ? head(0xa0, members) + text : "{" + text.substr(1);
         break;
       case 1:
-        if (!id) text = asked.format();
+        if (FORMATS && !id) text = asked.format();
         break;
       case 2:
         if (dataText)
@@ -228,23 +241,25 @@ function part(): string | undefined {
         break;
       case ROWS:
         if (rows && !cbor) text = "]";
+        broken = pass === WRITES && seen !== rows;
         seen = 0;
         break;
       case 4:
-        if (seen < asked.accessories.length) {
+        if (PRODUCT && seen < asked.accessories.length) {
           text = (seen ? "," : member("acc") + "[") + asked.accessories[seen++];
           phase--;
-        } else if (seen) text = "]";
+        } else if (PRODUCT && seen) text = "]";
         break;
       case 5:
         if (hash) text = member("a", asked.server.auth + hash);
         if (!cbor) text += "}";
-        broken = pass === WRITES && sent + text.length !== size;
+        // Where a size was announced, nothing else than that may come.
+        if (TRANSPORT && pass === WRITES && sent + text.length !== size) broken = true;
         break;
       default:
         return undefined;
     }
-  sent += text.length;
+  if (TRANSPORT) sent += text.length;
   return broken ? undefined : text;
 }
 
@@ -254,19 +269,20 @@ function step(): boolean {
   if (hashing && whole) {
     endSum();
     hash = (high >>> 0).toString(16) + pad((low >>> 0).toString(16), 8);
-    hash = asked.server.padded ? pad(hash, 16) : hash.replace(/^0+/, "");
+    hash = PADDED && asked.server.padded ? pad(hash, 16) : hash.replace(/^0+/, "");
     hashing = false;
-  } else if (pass === COUNTS) {
+  } else if (TRANSPORT && pass === COUNTS) {
     const text = part();
     if (text === undefined) rewind(WRITES, offered - asked.first);
     else size += text.length;
   } else if (phase === SIGNED) {
     rows = seen;
-    rewind(COUNTS, 0);
+    if (TRANSPORT) rewind(COUNTS, 0);
+    else rewind(WRITES, offered - asked.first);
   } else {
     const text = signed();
-    whole = asked.server.auth === "ra" || phase === SIGNED;
-    if (text && asked.server.auth !== "jwt") {
+    whole = RA || asked.server.auth === "ra" || phase === SIGNED;
+    if (text && (RA || asked.server.auth !== "jwt")) {
       if (hashing) addText(text);
       else startSum(asked.unit.key, hash + text);
       hashing = true;
@@ -311,19 +327,22 @@ function post(done: (status: number, reason: string, body: string) => void): Pos
 export function report(request: Ask, registers: boolean): Report {
   asked = request;
   const simple = SIMPLE && asked.server.simple;
-  const format = registers || simple || !asked.server.data_format_id ? asked.format() : "";
+  const format = FORMATS && (registers || simple || !asked.server.data_format_id) ? asked.format() : "";
   dataNames = rowNames = undefined;
-  if (simple) {
+  if (SIMPLE && simple) {
     const names = JSON.parse(format);
     dataNames = names["data_order"];
     rowNames = names["historical_data_order"] as string[];
     rowNames[asked.columns] = "timestamp";
   }
   dataText = writeList(asked.data, false, dataNames, ARRAY, undefined);
-  // The longest value with its index is "12":-9007199254740991, and no name is longer than the format.
-  const room = asked.most - 512 - dataText.length - format.length - asked.accessories.join(",").length;
-  const most = room / (24 * (asked.columns + 2) + (simple ? format.length : 0));
-  offered = Math.min(asked.next, asked.first + Math.max(0, Math.floor(most)));
+  offered = asked.next;
+  if (SPLITS) {
+    // The longest value with its index is "12":-9007199254740991, and no name is longer than the format.
+    const room = asked.most - 512 - dataText.length - format.length - asked.accessories.join(",").length;
+    const most = room / (24 * (asked.columns + 2) + (simple ? format.length : 0));
+    offered = Math.min(offered, asked.first + Math.max(0, Math.floor(most)));
+  }
   if (dataText.length < 3) dataText = "";
   cbor =
     CBOR &&
@@ -337,11 +356,15 @@ export function report(request: Ask, registers: boolean): Report {
   hash = out = "";
   row = undefined;
   rewind(SIGNS, offered - asked.first);
-  if (registers) {
-    pass = WRITES;
-    phase = END;
-    out = format;
-    size = format.length;
+  const made = { offered, step, read } as Report;
+  if (TRANSPORT) {
+    made.post = post;
+    if (registers) {
+      pass = WRITES;
+      phase = END;
+      out = format;
+      size = format.length;
+    }
   }
-  return { offered, step, read, post };
+  return made;
 }

@@ -1,6 +1,6 @@
 /** Back to the factory's server. */
 import type { Device } from "../device";
-import { resetServer } from "./servers";
+import { resetServer } from "./servers.shared";
 
 /** Forgets every server but the factory's; credit, count and key stay as they are. Returns "OK" or why not. */
 export function reset(d: Device): string {

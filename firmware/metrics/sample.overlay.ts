@@ -3,11 +3,11 @@
  * become a row of the history. Awake for a moment once a minute.
  */
 import { type Device, storeTime } from "../device";
-import { FIRST_ROW } from "../store/records";
+import { FIRST_ROW, keepMarks } from "../store/records";
+import { appendRow, recallHistory } from "./append";
 import { AVERAGE, LATEST, MAX, type Metrics, MIN } from "./format";
-import { appendRow, keepMarks, recallHistory } from "./history";
 import type { Sampler } from "./sampler";
-import { divide, readings } from "./sources";
+import { divide, readings } from "./sources.shared";
 
 /** The next round time: an interval ends on the full hour, say, whenever the device was switched on. */
 const after = (time: number, interval: number) => time - (time % interval) + interval;

@@ -1,7 +1,7 @@
 /** What sampling keeps in memory between two looks at the sensors; the rest is asleep. */
 import type { Device } from "../device";
 import type { Metrics } from "./format";
-import type { History } from "./history";
+import type { History } from "./history.shared";
 import { sample } from "./sample.overlay";
 
 export interface Sampler {
@@ -13,9 +13,9 @@ export interface Sampler {
   sums: Int32Array;
 }
 
-/** Samples from now on what the board's section says. */
-export function startSampling(d: Device, metrics: () => Metrics, format: () => string): void {
+/** Samples from now on what the board's section says; `format` where a request may need it. */
+export function startSampling(d: Device, metrics: () => Metrics, format?: () => string): void {
   d.metrics = metrics;
-  d.format = format;
+  if (format) d.format = format;
   d.ticks.push(sample);
 }

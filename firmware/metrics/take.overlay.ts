@@ -4,31 +4,45 @@
  */
 import { now } from "../clock/clock";
 import { type Device, note, storePaid, storeTime, tick } from "../device";
-import { ASKED, REQUESTS } from "../store/records";
+import { ASKED, keepMarks, REQUESTS } from "../store/records";
 import type { judge, Verdict } from "./answer.overlay";
-import { keepMarks } from "./history";
-import { readServer, settleServer, writeServer } from "./servers";
-import { work } from "./slices";
-import type { Terms } from "./terms";
+import { readServer, settleServer, writeServer } from "./servers.shared";
+import { work } from "./slices.shared";
+import { OWN_SETTINGS, type Setting, type Terms } from "./terms";
+
+/** Whether an answer may change where the server is, the settings of a product's own code, and until when there is credit. */
+declare const MOVES: boolean;
+declare const PRODUCT: boolean;
+declare const ASKS: boolean;
 
 /** What came of it: "" or why it did not come off, and the tokens that the answer brought. Called once. */
 export type Done = (failure: string, tokens?: string[]) => void;
 
-function act(d: Device, v: Verdict, direct: boolean, done: Done): void {
+function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: Done): void {
   const view = d.log.view;
   const history = d.sampler!.history;
-  const known = readServer(d) || d.metrics!().server;
-  const settings = v.settings;
-  const changed = v.id || settings.some((value) => value !== undefined);
-  if (changed) {
-    const moved = settings[0] !== undefined;
-    const id = settings[1] === undefined ? v.id || known.data_format_id : (settings[1] as number);
-    const jwt = settings[2] === undefined ? known.jwt_key || "" : (settings[2] as string);
-    const server = { base_url: moved ? (settings[0] as string) : known.base_url, data_format_id: id, jwt_key: jwt };
-    writeServer(d, server, moved && direct);
+  const values = v.settings;
+  const product = d.product;
+  if (MOVES && (v.id || values.slice(0, OWN_SETTINGS).some((value) => value !== undefined))) {
+    const known = readServer(d) || d.metrics!().server;
+    const url = values[0] as string | undefined;
+    const id = values[1] as number | undefined;
+    const jwt = values[2] as string | undefined;
+    const server = {
+      base_url: url === undefined ? known.base_url : url,
+      data_format_id: id === undefined ? v.id || known.data_format_id : id,
+      jwt_key: jwt === undefined ? known.jwt_key || "" : jwt,
+    };
+    writeServer(d, server, direct && url !== undefined);
   }
-  if (v.extra) d.extra(v.extra);
-  const end = v.until || (v.left ? now(d.hal, d.clock) + v.left : 0);
+  if (PRODUCT && product) {
+    for (let i = 0; i < settings.length; i++) {
+      const value = values[OWN_SETTINGS + i];
+      if (value !== undefined) product.change(settings[i].name, value);
+    }
+    if (v.extra) product.extra(v.extra);
+  }
+  const end = ASKS ? v.until || (v.left ? now(d.hal, d.clock) + v.left : 0) : 0;
   if (end) {
     d.paid.until = end;
     storePaid(d);
@@ -55,15 +69,15 @@ export function take(d: Device, weigh: typeof judge, body: string, direct: boole
     timestamp: view.getUint32(ASKED, true),
     count: view.getUint32(REQUESTS, true),
     asks: d.metrics!().asks,
-    settings: [],
+    settings: PRODUCT && d.product ? d.product.settings() : [],
   };
   work(d.hal.system, weigh(terms, body), (v) => {
     note(d, v.refused ? "answer refused" : "answer", -1);
     if (v.refused) done(v.refused);
     else
       try {
-        if (direct) settleServer(d, true);
-        act(d, v, direct, done);
+        if (MOVES && direct) settleServer(d, true);
+        act(d, v, direct, terms.settings, done);
       } catch (_) {
         done("MEMORY");
       }

@@ -4,6 +4,9 @@ import type { Unit } from "../token/decode";
 /** Longest body of an answer, characters. */
 export const LONGEST_ANSWER = 1024;
 
+/** Settings that say where the server is; a product's own come behind them. */
+export const OWN_SETTINGS = 3;
+
 /** A setting that a server may change. */
 export interface Setting {
   name: string;

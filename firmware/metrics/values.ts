@@ -1,7 +1,10 @@
 /** Values as JSON or CBOR (RFC 8949): integers, short texts, and what is left out. */
 
-/** Whether a board sends CBOR. */
+/** Whether a board sends CBOR, the simple form, decimals, and objects by index where they are shorter. */
 declare const CBOR: boolean;
+declare const SIMPLE: boolean;
+declare const DECIMALS: boolean;
+declare const INDEXED: boolean;
 
 /** An integer below 2^53, printable ASCII, or nothing. */
 export type Value = number | string | undefined;
@@ -46,11 +49,11 @@ export function writeList(
   shape: number,
   format: Format | undefined,
 ): string {
-  let object = names !== undefined;
+  let object = SIMPLE && names !== undefined;
   let text = "";
   let filled = 0;
   while (values.length && values[values.length - 1] === undefined) values.pop();
-  if (shape && values.indexOf(undefined) >= 0) {
+  if (INDEXED && shape && values.indexOf(undefined) >= 0) {
     // An array has a null for each value that is left out, with a comma in JSON, an object the names of the others.
     let longer = 0;
     for (let i = 0; i < values.length; i++)
@@ -59,13 +62,15 @@ export function writeList(
     if (longer > 0) object = true;
   }
   if (CBOR && !object && cbor) return head(0x80, values.length) + values.map(cborValue).join("");
-  if (!object) return format ? "[" + values.map(format).join(",") + "]" : JSON.stringify(values);
+  const decimals = DECIMALS ? format : undefined;
+  if (!(SIMPLE || INDEXED) || !object)
+    return decimals ? "[" + values.map(decimals).join(",") + "]" : JSON.stringify(values);
   for (let i = 0; i < values.length; i++) {
     const v = values[i];
     const name = names ? names[i] : "" + i;
     if (v !== undefined) {
       if (CBOR && cbor) text += cborValue(name) + cborValue(v);
-      else text += (filled ? ',"' : '"') + name + '":' + (format ? format(v, i) : JSON.stringify(v));
+      else text += (filled ? ',"' : '"') + name + '":' + (decimals ? decimals(v, i) : JSON.stringify(v));
       filled++;
     }
   }

@@ -3,6 +3,7 @@
  * 32 bits, so until 2106). See docs/store.md.
  */
 import type { Paid } from "../credit/credit";
+import type { History } from "../metrics/history.shared";
 import type { Unit } from "../token/decode";
 import { high, type Key, low, sip } from "../token/siphash";
 import { PAYLOAD } from "./journal";
@@ -10,7 +11,7 @@ import { PAYLOAD } from "./journal";
 export const UNIT = 1;
 export const PAID = 2;
 export const TIME = 3;
-/** Which server is used, and two places of ten records each for what is known of one: metrics/servers.ts. */
+/** Which server is used, and two places of ten records each for what is known of one: metrics/servers.shared.ts. */
 export const SERVER = 4;
 export const SERVER_TEXTS = 5;
 export const SERVER_PARTS = 10;
@@ -108,6 +109,13 @@ export function unpackPaid(bytes: Uint8Array): Paid {
 /** A record of type TIME: the payload read, or one of zeros. */
 export function openLog(bytes: Uint8Array): Log {
   return { bytes, view: new DataView(bytes.buffer), tally: new Uint16Array(bytes.buffer, 4, 6) };
+}
+
+/** Puts the marks of the history into the record that keeps them; called when one has moved. */
+export function keepMarks(h: History, view: DataView): void {
+  view.setUint32(FIRST_ROW, h.first, true);
+  view.setUint16(OFFERED_ROWS, h.offered - h.first, true);
+  view.setUint16(ALL_ROWS, h.next - h.first, true);
 }
 
 /**

@@ -250,9 +250,13 @@ describe("the electrical rules", () => {
       [change("esp32", ["settings.table.position", 4096]), "settings.table", "overlaps parts.flash"],
       [change("esp32", ["settings.table.position", 16384]), "settings.table", "ends at 32768"],
       [change("esp32", ["settings.table.position", 8200], ["parts.flash.pages", 8]), "settings.table", "whole pages"],
-      [change("puckjs", ["settings.table.flash", 1]), "settings.table", "ends at 24576"],
       [
-        change("puckjs", ["metrics.store", { position: 20000, bytes: 8192 }]),
+        change("puckjs", ["settings.table", { flash: 1, position: 8192, hashes: 4, pause: 1000 }]),
+        "settings.table",
+        "ends at 24576",
+      ],
+      [
+        change("espruino-wifi", ["metrics.store", { position: 20000, bytes: 8192 }]),
         "metrics.store",
         "overlaps settings.table",
       ],

@@ -441,7 +441,8 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     test("a report is taken by the server, its token and its times by the device, and every row counts once", () => {
       expect(rig.ask("#METRICS")).toEqual(["#METRICS;ERROR;NOT_SET_UP"]);
       setUp();
-      rig.do("sample battery 12600", "wait 10900", "server tokens add:7");
+      if ("battery" in parts) rig.do("sample battery 12600");
+      rig.do("wait 10900", "server tokens add:7");
       const first = report();
       expect(first.request).toMatchObject({ sn: DEMO.serial, rc: 1, a: expect.stringMatching(/^ra[0-9a-f]+$/) });
       expect(first.said).toBe("#ANSWER;OK");
@@ -460,7 +461,8 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
       const rows = rig.stored();
       expect(rows.length).toBeGreaterThanOrEqual(5);
       expect(new Set(rows.map(({ timestamp }) => timestamp)).size).toBe(rows.length);
-      expect(rows[0].battery_voltage).toBe(1260);
+      expect(rows[0].output_minutes).toBe(0);
+      if ("battery" in parts) expect(rows[0].battery_voltage).toBe(1260);
     });
 
     test("what was asked outlives a power cut, and so does the answer that comes a day later", () => {
@@ -498,7 +500,9 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
       rig.ask(`#TOKEN;${days(1)[0]}`);
       rig.do("wait 70", 'server settings {"base_url":"https://elsewhere.example"}');
       expect(report().said).toBe("#ANSWER;OK");
-      expect(rig.ask("#RESET")).toEqual(["#RESET;OK"]);
+      // Where the server is fixed, there is nothing to reset.
+      const moves = readBoard(name).metrics!.server.moves !== false;
+      expect(rig.ask("#RESET")).toEqual([moves ? "#RESET;OK" : "#INVALID"]);
       expect(info()).toMatchObject({ count: 2, serial: DEMO.serial });
       expect(rig.state().load).toBe(true);
     });

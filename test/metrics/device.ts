@@ -1,4 +1,5 @@
 /** The report overlay on the interpreter that ESPRUINO names, made into what is flashed: minified, asleep until it is called. */
+import { readFileSync } from "node:fs";
 import { flashable } from "../../build/bundle";
 import { check, type Problem } from "../../build/check";
 import { interpret } from "../../build/interpreter";
@@ -8,8 +9,8 @@ import type { Terms } from "../../firmware/metrics/terms";
 /** Characters of cases in a program: all of it has to fit the Storage of a Puck.js. */
 const PROGRAM = 10000;
 
-/** All that a board may leave out. */
-const PARTS = { CBOR: true, CBOR_ANSWERS: true, SIMPLE: true };
+/** All that a board may leave out, as for the tests on Node. */
+const PARTS: { [part: string]: boolean } = JSON.parse(readFileSync("jest.config.json", "utf8")).globals;
 
 /** A value as source text, its names without quotes: the minifier shortens them. */
 export function source(value: unknown): string {
@@ -23,6 +24,7 @@ const PRELUDE = `
   import { judge } from "./firmware/metrics/answer.overlay";
   import { decimal } from "./firmware/metrics/decimal";
   import { report } from "./firmware/metrics/report.overlay";
+  import { keyed } from "./firmware/token/siphash";
   function request(asked, format, rows, digits) {
     if (digits) asked.write = (v, i) => decimal(v, digits[i]);
     asked.format = () => format;
@@ -48,6 +50,7 @@ const PRELUDE = `
     request();
     answer();
     judge();
+    keyed();
   }
 `;
 

@@ -1,11 +1,6 @@
-import {
-  appendRow,
-  type History,
-  keepMarks,
-  openHistory,
-  readRow,
-  recallHistory,
-} from "../../firmware/metrics/history";
+import { appendRow, openHistory, recallHistory } from "../../firmware/metrics/append";
+import { type History, readRow } from "../../firmware/metrics/history.shared";
+import { keepMarks } from "../../firmware/store/records";
 import { random } from "../power/story";
 import { type Chip, eeprom, flash, type Tear } from "./memories";
 

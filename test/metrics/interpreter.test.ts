@@ -4,8 +4,9 @@ import { compile, interpret } from "../../build/interpreter";
 import { crc } from "../store/cells";
 
 const PROGRAM = `
-import { appendRow, openHistory, readRow } from "./firmware/metrics/history";
-import { divide } from "./firmware/metrics/sources";
+import { appendRow, openHistory } from "./firmware/metrics/append";
+import { readRow } from "./firmware/metrics/history.shared";
+import { divide } from "./firmware/metrics/sources.shared";
 let sum = 0;
 const add = (n) => { sum = (sum * 31 + n) | 0; };
 const run = (layout, flash) => {

@@ -17,9 +17,9 @@ import {
   TOKEN_COUNT,
   type Variable,
 } from "../../firmware/metrics/format";
-import { readRow } from "../../firmware/metrics/history";
+import { readRow } from "../../firmware/metrics/history.shared";
 import { startSampling } from "../../firmware/metrics/sampler";
-import { dataValues, divide } from "../../firmware/metrics/sources";
+import { dataValues, divide } from "../../firmware/metrics/sources.shared";
 import { setUp } from "../../firmware/setup.overlay";
 import { BYPASSED, CLOCK_LOST, MEMORY_REPLACED, RESTARTS } from "../../firmware/store/records";
 import { FakeBoard } from "../fake";

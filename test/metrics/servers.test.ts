@@ -1,4 +1,4 @@
-import { readServer, resetServer, settleServer, writeServer } from "../../firmware/metrics/servers";
+import { readServer, resetServer, settleServer, writeServer } from "../../firmware/metrics/servers.shared";
 import { FakeBoard } from "../fake";
 
 const SETTINGS = { board: "fake", interval: 60, utcOffset: 0 };

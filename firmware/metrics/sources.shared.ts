@@ -13,6 +13,9 @@ import {
 } from "./format";
 
 declare const VERSION: string;
+/** Whether the board has parts that measure, or a product's own code, which may measure as well. */
+declare const SENSORS: boolean;
+declare const PRODUCT: boolean;
 
 /** Divides whole numbers, `by` above 0, and rounds halves away from zero. Never -0, nothing behind the point. */
 export function divide(value: number, by: number): number {
@@ -41,18 +44,24 @@ function counter(d: Device, variable: Variable): number | string {
 
 /** Readings of variables, each sensor asked once; undefined where a sensor does not answer. */
 export function readings(d: Device, metrics: Metrics, variables: Variable[]): (number | string | undefined)[] {
-  const sensors = metrics.sensors();
-  const read: number[][] = [];
   const values = [];
+  const read: number[][] = [];
+  const sensors = SENSORS ? metrics.sensors() : [];
+  // Its number is behind those of the parts.
+  if (PRODUCT && d.product) sensors.push(d.product);
   for (let i = 0; i < variables.length; i++) {
-    const at = variables[i].source - SENSOR;
-    if (at >= 0 && !read[at])
-      try {
-        read[at] = sensors[at].read();
-      } catch (_) {
-        read[at] = [];
-      }
-    values.push(at < 0 ? counter(d, variables[i]) : read[at][variables[i].channel || 0]);
+    const variable = variables[i];
+    const at = variable.source - SENSOR;
+    if (!SENSORS || at < 0) values.push(counter(d, variable));
+    else {
+      if (!read[at])
+        try {
+          read[at] = sensors[at].read();
+        } catch (_) {
+          read[at] = [];
+        }
+      values.push(read[at][variable.channel || 0]);
+    }
   }
   return values;
 }
