@@ -13,6 +13,7 @@ function info(d: Device): string {
   return JSON.stringify({
     "version": VERSION,
     "board": d.settings.board,
+    "chip": d.hal.system.chip(),
     "serial": d.unit ? d.unit.serial : "",
     "fault": d.fault,
     "clock": { "time": now(d.hal, d.clock), "silent": d.clock.silent },

@@ -50,15 +50,14 @@ function days(d: Device): string {
 function answered(d: Device, e: Entry, answer: Answer, value: number): void {
   const blinks =
     e.profile[answer] || (answer === "FAULT" || answer === "NOT_SET_UP" ? BROKEN : answer === "TEST" ? 1 : -1);
-  let pattern = "";
-  let text = days(d);
-  for (let i = Math.abs(blinks); i > 0; i--) pattern += blinks > 0 ? "G." : "R.";
-  if (answer === "INVALID") text = "Err";
-  if (answer === "ALREADY_USED") text = "USEd";
-  if (answer === "LOCKED") text = "L" + Math.ceil(value / 60);
-  if (answer === "TEST") text = "tESt";
-  play(e.signals, pattern, 250);
-  show(d, e, text);
+  const texts: { [answer: string]: string } = {
+    "INVALID": "Err",
+    "ALREADY_USED": "USEd",
+    "LOCKED": "L" + Math.ceil(value / 60),
+    "TEST": "tESt",
+  };
+  play(e.signals, (blinks > 0 ? "G." : "R.").repeat(Math.abs(blinks)), 250);
+  show(d, e, texts[answer] || days(d));
 }
 
 /** One press of a key, or one that is still down after a second (`held`). */
@@ -66,7 +65,7 @@ function press(d: Device, e: Entry, key: string, held: boolean): void {
   const restricted = d.unit && d.unit.restricted;
   let digits = e.digits;
   // The factory's test of the keys.
-  if (!d.unit && !held) d.hal.serial.write("#KEY;" + key + "\r\n");
+  if (!d.unit) d.hal.serial.write("#KEY;" + key + "\r\n");
   if (d.walk || (held && key !== "#")) return;
   // Without a star the first digit starts.
   if (key === "*" || (digits === undefined && key !== "#" && d.hal.keypad.fourKeys)) {
