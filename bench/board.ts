@@ -73,6 +73,8 @@ export interface State {
   buzzer: number;
   /** Only where the engine is the interpreter. */
   variables?: { used: number; peak: number; total: number };
+  /** Pins that a product's own code drives, by its names: 0 or 1, or how much of the time they are high. */
+  product?: { [name: string]: number };
   /** Bytes written to the memory beside that, and the most that one cell has seen (erases, where that is flash too). */
   memory: { writes: number; maxPerCell: number };
   /** Bytes written to the controller's flash, and the most erases of one page. */
@@ -104,6 +106,8 @@ export class VirtualBoard {
   network: Network = () => undefined;
   /** Exceptions that the firmware did not catch: there should be none. */
   readonly uncaught: string[] = [];
+  /** Pins with a square wave, and how much of the time they are high. */
+  private duties = new Map<string, number>();
   private line = "";
   private fed = false;
 
@@ -142,7 +146,9 @@ export class VirtualBoard {
         rate: (port, baud) => {
           if (port === this.parts.modem?.port) this.parts.modem.setRate(baud);
         },
-        pwm: (pin, hertz) => {
+        pwm: (pin, hertz, duty) => {
+          if (hertz) this.duties.set(pin, duty);
+          else this.duties.delete(pin);
           if (pin === sounding?.pin) this.parts.buzzer?.tone(hertz);
         },
         uncaught: (text) => this.uncaught.push(text),
@@ -241,6 +247,20 @@ export class VirtualBoard {
     return "segments" in display ? text.replace(/S/g, "5").slice(-display.segments.length) : text;
   }
 
+  /** Inputs of the product's own code, by its names. */
+  get inputs(): string[] {
+    return Object.keys(this.board.product?.inputs ?? {});
+  }
+
+  /** Closes an input of the product's own code to ground for a moment, by its name there. */
+  close(input: string): void {
+    const pin = this.board.product?.inputs?.[input];
+    if (pin) this.world.wires.drive(pin, "a finger", 0);
+    this.wait(PRESS / 1000);
+    if (pin) this.world.wires.drive(pin, "a finger", undefined);
+    this.wait(PRESS / 1000);
+  }
+
   /** Sends a line to the factory port. */
   send(line: string): void {
     this.type(line + "\n");
@@ -255,6 +275,10 @@ export class VirtualBoard {
     const { output, display, green, red, buzzer, memory, flash, modem } = this.parts;
     const leds: State["leds"] = {};
     const blinks: State["blinks"] = {};
+    const driven = Object.entries(this.board.product?.outputs ?? {}).map(([name, pin]) => [
+      name,
+      this.duties.get(pin) ?? this.world.wires.level(pin),
+    ]);
     for (const [name, lamp] of Object.entries({ green, red })) {
       if (!lamp) continue;
       leds[name] = lamp.lit;
@@ -268,6 +292,7 @@ export class VirtualBoard {
       leds,
       blinks,
       buzzer: buzzer?.sounding ?? 0,
+      product: this.board.product && Object.fromEntries(driven),
       variables: this.fed ? this.controller.memory() : undefined,
       memory: {
         writes: memory.writes,

@@ -24,8 +24,8 @@ export interface Surroundings {
   uart: (port: string, text: string) => void;
   /** A UART of the controller is set to a rate, bits a second. */
   rate: (port: string, baud: number) => void;
-  /** A square wave on a pin; 0 hertz ends it. */
-  pwm: (pin: string, hertz: number) => void;
+  /** A square wave on a pin, and how much of the time it is high; 0 hertz ends it. */
+  pwm: (pin: string, hertz: number, duty: number) => void;
   /** An exception that the firmware did not catch. */
   uncaught: (text: string) => void;
   /** Level of an analogue pin, 0 to 1. */
@@ -107,7 +107,10 @@ export class Controller {
     this.engine = undefined;
     for (const event of this.timers.values()) this.world.cancel(event);
     for (const unwatch of this.watches.values()) unwatch();
-    for (const pin of this.modes.keys()) this.world.wires.drive(pin, this, undefined);
+    for (const pin of this.modes.keys()) {
+      this.world.wires.drive(pin, this, undefined);
+      this.around.pwm(pin, 0, 0);
+    }
     this.world.cancel(this.dog);
     this.patience = 0;
     this.timers.clear();
@@ -185,7 +188,7 @@ export class Controller {
 
   private mode(pin: string, mode: string): void {
     this.modes.set(pin, mode);
-    this.around.pwm(pin, 0);
+    this.around.pwm(pin, 0, 0);
     const pull = ({ input_pullup: 1, input_pulldown: 0 } as const)[mode];
     this.world.wires.drive(pin, this, pull, "weak");
   }
@@ -193,7 +196,7 @@ export class Controller {
   private write(pin: string, level: Level): void {
     const mode = this.modes.get(pin);
     if (mode !== "opendrain" && mode !== "output") this.mode(pin, "output");
-    else if (mode === "output") this.around.pwm(pin, 0);
+    else if (mode === "output") this.around.pwm(pin, 0, 0);
     this.world.wires.drive(pin, this, mode === "opendrain" && level ? undefined : level);
   }
 
@@ -281,7 +284,7 @@ export class Controller {
       unwatch: (args) => this.watches.get(args[0])?.(),
       pwm: (args) => {
         this.mode(args[0], "output");
-        this.around.pwm(args[0], args[2]);
+        this.around.pwm(args[0], args[2], args[1]);
       },
       analog: (args) => this.around.analog(args[0]),
       i2c: (args) => {

@@ -123,6 +123,16 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
       else board.press(pressed);
     },
   },
+  press: {
+    usage: "press NAME",
+    about: "an input of the product's own code is closed to ground for 80 ms, as by a key of its own",
+    run: ({ board }, args) => {
+      const all = board.inputs;
+      need(all.length, "This board has no product code with inputs: leave the line out");
+      need(args.length === 1 && all.includes(args[0]), `press takes one of: ${all.join(", ")}`);
+      board.close(args[0]);
+    },
+  },
   wait: {
     usage: "wait 3600",
     about: "seconds pass in the world, fractions count",

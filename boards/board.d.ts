@@ -125,9 +125,27 @@ export interface Board {
     };
   };
   /**
-   * The product's own code: a file from the root, without its ending, that exports product(device). See docs/reporting.md.
+   * The product's own code. See docs/product.md.
    */
-  product?: string;
+  product?: {
+    /**
+     * A file from the root, without its ending, that exports product(device, io, pins).
+     */
+    code: string;
+    /**
+     * Pins that it drives, by the names that it gets them under. They are low at the start.
+     */
+    outputs?: {
+      [k: string]: Pin;
+    };
+    /**
+     * Pins that it reads, closed to ground by a key or a switch.
+     */
+    inputs?: {
+      [k: string]: Pin;
+    };
+    note?: Note;
+  };
   /**
    * What is measured and reported; build/metrics.ts checks it.
    */

@@ -90,7 +90,7 @@ function entry(board: Board, dev: boolean): string {
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
-    board.product ? `import { product } from "./${board.product}";` : "",
+    board.product ? `import { product } from "./${board.product.code}";` : "",
     ...(dev ? [] : ["lock();"]),
     `const serial = port(${uart === "software" ? "new Serial()" : uart}, ${baud}, ${named});`,
     dev ? `serial.write("#DEV;console open: not for sale\\r\\n");` : "",
@@ -102,7 +102,7 @@ function entry(board: Board, dev: boolean): string {
       ? `startSampling(device, metrics${metricsParts(board).FORMATS ? `, () => ${formatLiteral(board)}` : ""});`
       : "",
     board.metrics ? "startReports(device);" : "",
-    board.product ? "product(device);" : "",
+    board.product ? `product(device, io, ${literal({ ...board.product.inputs, ...board.product.outputs })});` : "",
   ].join("\n");
 }
 
@@ -189,6 +189,7 @@ function partsOf(board: Board): { [part: string]: boolean } {
     TABLE: !!settings.table,
     NATIVE: !!native,
     TRANSPORT: !!parts.transport,
+    PRODUCT: !!board.product,
     ...metricsParts(board),
     LEAN: !!modem?.lean,
     SERVICE: !!modem?.service,

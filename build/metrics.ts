@@ -382,7 +382,6 @@ export function metricsParts(board: any): { [part: string]: boolean } {
     RA: server.auth === "ra",
     ASKS: asksOf(variables) !== "",
     MOVES: moves,
-    PRODUCT: product,
     SETTINGS: moves || product,
     ERASES: memoryOf(board).erase > 0,
     SENSORS: sensorsOf(board).length > 0 || product,

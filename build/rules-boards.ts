@@ -53,6 +53,8 @@ const KINDS: { [option: string]: Kind } = {
   "i2c.sda": "output 1",
   "serial.tx": "output free",
   "serial.rx": "input any",
+  "product.outputs": "output 0",
+  "product.inputs": "pulled any wakes",
 };
 
 const isPin = (text: unknown): text is string => typeof text === "string" && /^[A-Z]\d{1,2}$/.test(text);
@@ -75,6 +77,7 @@ export function uses(board: Board): Use[] {
   add("i2c", "i2c", board.i2c);
   add("serial", "serial", board.serial);
   for (const [role, part] of Object.entries(board.parts)) if (part) add(`parts.${role}`, part.driver, part);
+  if (board.product) add("product", "product", board.product);
   for (const [role, part] of Object.entries(board.planned ?? {})) if (part) add(`planned.${role}`, part.driver, part);
   for (const pin of Object.keys(board.reserved ?? {}))
     found.push({ pin, at: `reserved.${pin}`, as: "input", rest: "free", wakes: false });

@@ -30,6 +30,9 @@ import { check } from "./token/check.overlay";
 import type { Unit, Walk } from "./token/decode";
 import type { TableSettings } from "./token/tables";
 
+/** Whether the board has a product's own code. */
+declare const PRODUCT: boolean;
+
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
 
@@ -114,7 +117,7 @@ export interface Device {
   sampler?: Sampler;
   /** Last events, newest last, at most eight: "time name". */
   events: string[];
-  /** Who wants to know what happened: feedback to the person, a product's own code. */
+  /** Who wants to know what happened: feedback to the person, and a product's own code, which hands it on (docs/product.md). */
   tell: (event: string, value: number) => void;
   /** What the services of this board add: something to do with every tick, once a minute or more often… */
   ticks: ((time: number, d: Device) => void)[];
@@ -127,11 +130,11 @@ export interface Device {
 }
 
 /** Notes an event, counts it where it has an index in the log's tally (-1: none), and tells it; names: docs/serial.md. */
-export function note(d: Device, event: string, index: number): void {
+export function note(d: Device, event: string, index: number, value?: number): void {
   if (d.events.length > 7) d.events.shift();
   d.events.push(now(d.hal, d.clock) + " " + event);
   if (index >= 0) d.log.tally[index] = Math.min(d.log.tally[index] + 1, 65535);
-  d.tell(event, 0);
+  d.tell(event, value || 0);
 }
 
 function noteLost(d: Device): void {
@@ -279,9 +282,11 @@ export function store(d: Device, journal: Journal | undefined, type: number, byt
 function switchOutput(d: Device): void {
   const time = now(d.hal, d.clock);
   const on = d.unit && !d.fault && (d.paid.unlocked || time < d.paid.until || time < d.testUntil) ? 1 : 0;
-  if (on !== d.on) d.onSince = d.hal.system.ticks();
+  const changed = on !== d.on;
+  if (changed) d.onSince = d.hal.system.ticks();
   d.on = on;
   d.hal.output.write(on);
+  if (PRODUCT && changed) d.tell("output", on);
 }
 
 /**

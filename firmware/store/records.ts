@@ -15,7 +15,9 @@ export const TIME = 3;
 export const SERVER = 4;
 export const SERVER_TEXTS = 5;
 export const SERVER_PARTS = 10;
-export const LAST_TYPE = 24;
+/** What a product's own code keeps, as it likes. */
+export const PRODUCT_TYPE = 29;
+export const LAST_TYPE = 29;
 
 /**
  * The record of type TIME as it is stored: written often, to a memory that others can write.

@@ -18,7 +18,6 @@ export function carry(hal: Hal, settings: TableSettings, unit: Unit, counts: Cou
   const memory = t.memory;
   const to = Math.max(0, counts.count - PAST);
   const other = 1 - t.slot;
-  const hash = keyed(unit.key);
   /** Slots to empty, and how far that went; and whether the other slot has yet to be begun. */
   const wiping: number[] = [];
   let wiped = 0;
@@ -54,6 +53,8 @@ export function carry(hal: Hal, settings: TableSettings, unit: Unit, counts: Cou
   };
 
   return (hashes) => {
+    // Made for each slice, as it would take 25 variables between them.
+    const hash = keyed(unit.key);
     if (wiping.length) {
       wipe();
       return wiping.length > 0 || goal > 0;

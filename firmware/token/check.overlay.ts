@@ -78,7 +78,7 @@ export function check(
     }
     tick(d);
     d.walk = undefined;
-    note(d, answer.toLowerCase(), -1);
+    note(d, answer.toLowerCase(), -1, value);
     done(answer, value);
   };
   d.walk = walk;

@@ -20,7 +20,7 @@ const variable = (key: string, where: string, channel: number) => ({
 /** Puck.js, its server fixed, with a product. */
 function board(change: (made: any) => void = () => {}): Board {
   const made: any = structuredClone(readBoard("puckjs"));
-  made.product = "test/metrics/product/meter";
+  made.product = { code: "test/metrics/product/meter" };
   made.metrics.variables.push(variable("temperature", "data", 0), variable("level", "historical_data", 1));
   made.metrics.variables.push({ ...variable("heat", "historical_data", 0), aggregation: "latest" });
   change(made);
