@@ -62,6 +62,8 @@ function option(board: Board, at: string): { part: any; role: string; name: stri
 /** What a use of a pin is for, in words, and the colour that it is drawn in. */
 export function purpose(board: Board, use: Use): Word {
   if (use.at.startsWith("reserved.")) return { says: board.reserved![use.pin], colour: "reserved" };
+  if (board.product && use.at.startsWith("product."))
+    return { says: `product, ${use.at.split(".")[2]}`, colour: "person" };
   const { part, role, name, index } = option(board, use.at);
   const driver = part.driver ?? role;
   const [says, colour] = WORDS[`${driver}.${name}`] ?? [`${role}, ${name}`, "reserved" as const];
@@ -77,6 +79,7 @@ const AS = { output: "output", input: "input", pulled: "input, pulled up inside"
 /** What is soldered at a pin, as far as the JSON says so. */
 function soldered(board: Board, use: Use): string {
   if (use.at.startsWith("reserved.")) return "";
+  if (use.at.startsWith("product.")) return board.product?.note ?? "";
   const { part, name } = option(board, use.at);
   const circuit: { [name: string]: string } = part.circuit ?? {};
   const said =
