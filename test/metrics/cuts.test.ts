@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { ENGINES } from "../../bench/bench";
 import { DEMO } from "../../bench/demo-unit";
+import type { At24 } from "../../bench/parts/at24";
 import { type Said, Session } from "../../bench/session";
 import { bundle } from "../../build/bundle";
 import { random } from "../power/story";
@@ -34,6 +35,7 @@ async function start(engine: string, rand: () => number) {
     const { flash, memory } = board.parts;
     const row = Math.ceil(time() / HOUR) * HOUR;
     memory.tear = flash!.tear = rand() < 0.5 ? Math.floor(rand() * 1e9) : undefined;
+    (memory as At24).refreshes = rand() < 0.5;
     run(`cut after ${1 + Math.floor(rand() * most)}`);
     act();
     const cut = !board.powered;
@@ -107,6 +109,9 @@ for (const [engine, cuts, run] of engines)
       sure();
       sure();
       const all = requests.flatMap((one) => (one.reason ? [] : rows(one)));
+      // What was stored before a request is shown is stored for ever.
+      const counts = requests.map(({ raw }) => JSON.parse(Buffer.from(raw).toString()).rc);
+      expect(counts.filter((count, i) => i && count <= counts[i - 1])).toEqual([]);
       const times = [...new Set(all.map(({ timestamp }) => timestamp))].sort();
       // A row that is offered again, as its answer was cut off, is the same row.
       expect(new Set(all.map((row) => JSON.stringify(row))).size).toBe(times.length);
