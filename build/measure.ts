@@ -169,6 +169,7 @@ function tableFor(unit: Unit, count: number, text: string): string {
   const memory = {
     byteLength: cells.length,
     eraseSize: 4096,
+    stride: 64,
     read: (position: number, length: number) => {
       read[position] = [...cells.subarray(position, position + length)];
       return Uint8Array.from(read[position]);

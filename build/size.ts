@@ -1,5 +1,5 @@
 /**
- * `npm run size`: what each source file puts into a board's bundle, in bytes, and how many of the interpreter's variables the bundle
+ * `npm run size [-- BOARD…]`: what each source file puts into a board's bundle, in bytes, and how many of the interpreter's variables the bundle
  * takes, held to the budget in the board's JSON and compared with the last table in docs/measurements.md. The variables
  * need the interpreter that ESPRUINO names.
  */
@@ -105,10 +105,10 @@ async function variablesOf(built: Bundle): Promise<Figures> {
   return figures;
 }
 
-/** The figures of all boards; without variables where ESPRUINO names no interpreter. */
-export async function sizes(): Promise<Sizes> {
+/** The figures of boards; without variables where ESPRUINO names no interpreter. */
+export async function sizes(names = boardNames()): Promise<Sizes> {
   const result: Sizes = {};
-  for (const name of boardNames()) {
+  for (const name of names) {
     const built = await bundle(name);
     result[name] = { bytes: bytesBySource(built) };
     if (existsSync(process.env.ESPRUINO ?? "")) result[name].variables = await variablesOf(built);
@@ -164,9 +164,9 @@ function committed(): Sizes {
   }
 }
 
-async function main(): Promise<void> {
+async function main(names: string[]): Promise<void> {
   const before = committed();
-  const now = await sizes();
+  const now = await sizes(names.length ? names : undefined);
   let over = false;
   for (const [name, board] of Object.entries(now)) {
     const { budget } = (await bundle(name)).board;
@@ -196,7 +196,7 @@ async function main(): Promise<void> {
 }
 
 if (require.main === module)
-  main().catch((error: Error) => {
+  main(process.argv.slice(2)).catch((error: Error) => {
     console.error(error.message);
     process.exitCode = 1;
   });

@@ -98,6 +98,8 @@ export interface Device {
   fault: string;
   /** The token being checked. Setting it to undefined stops the check: the token stays unused, the delay stays. */
   walk: Walk | undefined;
+  /** Whether a report is in the making, or its answer is being taken. */
+  reporting?: boolean;
   /** Whether the output should be on, since when (ticks), and whether the sense pin agreed. */
   on: number;
   onSince: number;
@@ -327,8 +329,8 @@ export function tick(d: Device): void {
     d.lowDay = Math.floor(hours / 24);
     d.tell("low credit", left);
   }
-  // They and a token's check, awake at once, would take more memory than need be.
-  for (let i = 0; i < d.ticks.length && !d.walk; i++) d.ticks[i](time, d);
+  // They and a token's check or a report, awake at once, would take more memory than need be.
+  for (let i = 0; i < d.ticks.length && !d.walk && !d.reporting; i++) d.ticks[i](time, d);
   const due = Math.min(
     60,
     Math.max(0, d.early - system.ticks()),

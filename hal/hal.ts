@@ -41,6 +41,8 @@ export interface Memory {
   /** Bytes, and bytes that `erase` takes at once (4096 where there is no `erase`: the store thinks in pages). */
   byteLength: number;
   eraseSize: number;
+  /** 64 bytes, or more where a chip writes more at once: then a power cut may spoil all of that, also what was there before. */
+  stride: number;
   read(position: number, byteLength: number): Uint8Array;
   write(position: number, data: Uint8Array): void;
   /** Flash only: sets the `eraseSize` bytes from `position` on to 0xFF; until then `write` can only clear bits. */

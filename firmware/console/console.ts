@@ -15,11 +15,11 @@ export function startConsole(d: Device): void {
   let hearing = false;
   d.hal.serial.start((data) => {
     for (let i = 0; i < data.length; i++) {
-      const c = data.charAt(i);
+      const c = data[i];
       const ends = c === "\r" || c === "\n";
       if (hearing) {
         let end = i;
-        while (end < data.length && data.charAt(end) !== "\r" && data.charAt(end) !== "\n") end++;
+        while (end < data.length && data[end] !== "\r" && data[end] !== "\n") end++;
         if (end > i) d.hear!(data.substring(i, end));
         hearing = end === data.length;
         if (!hearing) d.hear!("");
@@ -33,7 +33,7 @@ export function startConsole(d: Device): void {
         }
       } else if (line) {
         // Noise is thrown away before the commands are loaded for it, which takes some milliseconds.
-        const known = line.charAt(0) === "#" && line.length <= LONGEST && command(d, line.split(";"));
+        const known = line[0] === "#" && line.length <= LONGEST && command(d, line.split(";"));
         line = "";
         if (!known && d.hal.system.ticks() - refused >= 1) {
           refused = d.hal.system.ticks();

@@ -104,7 +104,7 @@ let open = "";
 
 /** What may come behind a value, in the brackets that are open. */
 function behind(): string {
-  return !open ? "" : open.charAt(open.length - 1) === "{" ? "}," : "],";
+  return !open ? "" : open[open.length - 1] === "{" ? "}," : "],";
 }
 
 /** A body in CBOR, how much of it is JSON in `text`, and how many members are still to come. */
@@ -171,7 +171,7 @@ function refuse(why: string): void {
  */
 function take(): boolean {
   const depth = open.length;
-  let c = text.charAt(at++);
+  let c = text[at++];
   // Whether it belongs to a member's value.
   let inside = depth > 1;
   if (quoted) {
@@ -195,7 +195,7 @@ function take(): boolean {
   } else {
     const word = /^[-+.0-9a-zE]+/.exec(text.substr(at - 1, LONGEST_PIECE));
     const kind = word ? "0" : c;
-    const value = expects.charAt(0) === "0" && kind !== "," && kind !== "}";
+    const value = expects[0] === "0" && kind !== "," && kind !== "}";
     if (expects.indexOf(kind) < 0) return false;
     if (depth && value) inside = true;
     if (kind === '"') {
@@ -226,8 +226,8 @@ function complaint(): string {
   const v = members;
   for (let i = AUTS; i <= ID; i++)
     if (v[i] && !/^null$|^false$|^""$|^\[]$|^{}$|^[-.0]+$/.test(v[i]!)) {
-      const kind = '00[{{""0'.charAt(i);
-      if (kind === "0" ? !/^[0-9]+[.]*[0-9]*$/.test(v[i]!) : v[i]!.charAt(0) !== kind) return "TYPE";
+      const kind = '00[{{""0'[i];
+      if (kind === "0" ? !/^[0-9]+[.]*[0-9]*$/.test(v[i]!) : v[i]![0] !== kind) return "TYPE";
     } else v[i] = undefined;
   if (v[SERIAL] && v[SERIAL] !== JSON.stringify(terms.unit.serial)) return "DEVICE";
   if (!v[AUTH]) return v[AUTS] || v[ASL] || v[CHANGES] || v[EXTRA] ? "UNSIGNED" : "";
@@ -267,7 +267,7 @@ function setting(i: number, value: string): Value {
   const n = s.text ? plain.length : parseInt(value, 10);
   if (n < s.least || n > s.most) return;
   if (!s.text) return "" + n === value ? n : undefined;
-  if (value.charAt(0) !== '"' || !/^[ -\x5b\x5d-~]*$/.test(plain)) return;
+  if (value[0] !== '"' || !/^[ -\x5b\x5d-~]*$/.test(plain)) return;
   if (!i) {
     // The address, with a scheme and without a / at its end.
     if (!/^https*:\/\//.test(plain)) plain = "https://" + plain;
@@ -293,7 +293,7 @@ function takeSetting(): void {
 /** Takes the next token. */
 function takeToken(): void {
   let digits = list[tokens.length];
-  if (digits.charAt(0) === '"') digits = within(digits);
+  if (digits[0] === '"') digits = within(digits);
   // A number has lost its leading zeros.
   else digits = pad(digits, digits.length > 9 ? 12 : 9);
   if (digits.length > 20 || !/^[0-9]+$/.test(digits)) refuse("TYPE");

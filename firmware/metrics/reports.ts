@@ -19,20 +19,19 @@ const RETRY = 200;
 
 /** Reports from now on; after `startSampling`. */
 export function startReports(d: Device): void {
-  let busy = false;
   let body = "";
   const say = (text: string, failure: string) =>
     d.hal.serial.write(failure ? text + ";ERROR;" + failure + "\r\n" : text + "\r\n");
-  /** Why no report can be made, or answered, now; "" if one can, and then none other until `busy` is over. */
+  /** Why no report can be made, or answered, now; "" if one can, and then none other until `reporting` is over. */
   const begin = (answers: boolean) => {
-    let why = d.fault || (!d.unit ? "NOT_SET_UP" : busy || d.walk ? "BUSY" : "");
+    let why = d.fault || (!d.unit ? "NOT_SET_UP" : d.reporting || d.walk ? "BUSY" : "");
     if (!why && answers && !d.log.view.getUint32(ASKED, true)) why = "NOT_ASKED";
     if (!why && !d.sampler) {
       // The device has just been set up: its first look comes before its first report.
       sample(now(d.hal, d.clock), d);
       if (!d.sampler) why = "MEMORY";
     }
-    busy = busy || !why;
+    if (!why) d.reporting = true;
     return why;
   };
   /** Enters the tokens of an answer, oldest first: last of all, when nothing of the exchange is in memory any more. */
@@ -53,7 +52,7 @@ export function startReports(d: Device): void {
         RETRY,
       );
     else {
-      busy = false;
+      d.reporting = false;
       then();
     }
   };
@@ -67,7 +66,7 @@ export function startReports(d: Device): void {
           exchange(d, report, judge, take).give(
             (piece) => d.hal.serial.write(piece),
             (failure) => {
-              busy = false;
+              d.reporting = false;
               say(failure && "#METRICS", failure);
             },
           ),

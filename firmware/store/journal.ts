@@ -4,7 +4,8 @@
  *     0        4      5                                     60       64
  *     | number | type | payload, 55 bytes                   | CRC-32 |
  *
- * Records go round the region in order; the newest whole one of each type is the truth, a torn one is passed over.
+ * Records go round the region in order; the newest whole one of each type is the truth, a torn one is passed over. Where
+ * the memory writes more than 64 bytes at once, a record has them to itself, so that a cut spoils no other one.
  * The region is two or more pages. Entering a page erases it (where the memory needs that) and first copies the
  * newest record of every type into it, so the page that is erased next never holds the only copy of anything.
  */
@@ -31,7 +32,7 @@ export interface Journal {
 
 /** Reads the record in a slot; undefined if there is none or it is torn. */
 function readSlot(j: Journal, slot: number): DataView | undefined {
-  const bytes = j.memory.read(j.position + slot * RECORD, RECORD);
+  const bytes = j.memory.read(j.position + slot * j.memory.stride, RECORD);
   const view = new DataView(bytes.buffer);
   return view.getUint32(60, true) === j.crc(new Uint8Array(bytes.buffer, 0, 60)) ? view : undefined;
 }
@@ -47,7 +48,7 @@ export function openJournal(
   pages: number,
   types: number,
 ): Journal {
-  const perPage = memory.eraseSize / RECORD;
+  const perPage = memory.eraseSize / memory.stride;
   const newest = new Int16Array(types + 1);
   const j: Journal = { memory, crc, position, perPage, slots: pages * perPage, slot: 0, page: -1, number: 0, newest };
   find(j, -1);
@@ -87,7 +88,7 @@ function find(j: Journal, except: number): void {
 
 /** Whether nothing was written to the slot that comes next. */
 function isBlank(j: Journal): boolean {
-  const bytes = j.memory.read(j.position + j.slot * RECORD, RECORD);
+  const bytes = j.memory.read(j.position + j.slot * j.memory.stride, RECORD);
   let bits = 255;
   for (let i = 0; i < RECORD; i++) bits &= bytes[i];
   return bits === 255;
@@ -102,7 +103,7 @@ function carry(j: Journal): void {
 
 /** The payload of the newest record of a type (55 bytes), or undefined. Throws when the memory does not answer. */
 export function latest(j: Journal, type: number): Uint8Array | undefined {
-  return j.newest[type] < 0 ? undefined : j.memory.read(j.position + j.newest[type] * RECORD + 5, PAYLOAD);
+  return j.newest[type] < 0 ? undefined : j.memory.read(j.position + j.newest[type] * j.memory.stride + 5, PAYLOAD);
 }
 
 /**
@@ -126,14 +127,14 @@ export function append(j: Journal, type: number, payload: Uint8Array): void {
         j.slot = last * j.perPage;
       }
       j.page = j.slot / j.perPage;
-      if (j.memory.erase) j.memory.erase(j.position + j.slot * RECORD);
+      if (j.memory.erase) j.memory.erase(j.position + j.slot * j.memory.stride);
       carry(j);
     }
     const slot = j.slot;
     j.slot = (slot + 1) % j.slots;
     view.setUint32(0, j.number + 1, true);
     view.setUint32(60, j.crc(new Uint8Array(bytes.buffer, 0, 60)), true);
-    j.memory.write(j.position + slot * RECORD, bytes);
+    j.memory.write(j.position + slot * j.memory.stride, bytes);
     const kept = readSlot(j, slot);
     if (kept && kept.getUint32(0, true) === j.number + 1) {
       j.number++;

@@ -25,14 +25,17 @@ export function startTables(d: Device): void {
       // Light is paid for, so there is a charge to spare; a person's token comes first.
       if (d.on && d.unit && !d.fault) {
         busy = true;
-        if (!d.walk && !step) {
-          step = carry(d.hal, settings, d.unit, d.paid);
+        // A report needs the memory. Behind it this begins again, and passes over what was made.
+        if (d.reporting) step = undefined;
+        else if (!d.walk) {
+          const first = !step;
+          step = step || carry(d.hal, settings, d.unit, d.paid);
           if (!step(settings.hashes)) {
             step = undefined;
-            busy = false;
-            done = d.paid.count;
+            busy = !first;
+            if (first) done = d.paid.count;
           }
-        } else if (!d.walk && !step!(settings.hashes)) step = undefined;
+        }
       }
     } catch (_) {
       // The store uses the same memory, and tells.

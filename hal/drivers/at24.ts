@@ -16,6 +16,7 @@ export function at24(i2c: I2C, options: { address: number; bytes: number; page: 
     byteLength: options.bytes,
     // The store wants two pages; the 4 KB of an AT24C32 give it two of 2 KB.
     eraseSize: Math.min(4096, options.bytes / 2),
+    stride: Math.max(64, page),
     read(position, byteLength) {
       i2c.writeTo(address, [position >> 8, position & 255]);
       return i2c.readFrom(address, byteLength);

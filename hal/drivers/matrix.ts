@@ -39,7 +39,7 @@ export function matrix(
             if (!((levels >> column) & 1)) {
               doubtful &= ~bit;
               looks[key] = Math.min(looks[key] + 1, STUCK);
-              if (looks[key] === 2 || looks[key] === HELD) onKey(keys.charAt(key), looks[key] === HELD);
+              if (looks[key] === 2 || looks[key] === HELD) onKey(keys[key], looks[key] === HELD);
             } else if (looks[key] > 1 && !(doubtful & bit)) doubtful |= bit;
             else looks[key] = 0;
             if (looks[key] && wait !== LOOK) wait = looks[key] < STUCK ? LOOK : 5 * LOOK;

@@ -42,7 +42,7 @@ export function tm1637(io: Io, options: { clk: Pin; dio: Pin; digits?: number })
     show(text) {
       const bytes = [ADDRESS_0];
       for (let i = text.length - digits; i < text.length; i++) {
-        const at = i < 0 ? -1 : LETTERS.indexOf(text.charAt(i));
+        const at = i < 0 ? -1 : LETTERS.indexOf(text[i]);
         bytes.push(at < 0 ? 0 : parseInt(SEGMENTS.substr(at * 2, 2), 16));
       }
       send([DATA_AUTO_INCREMENT]);

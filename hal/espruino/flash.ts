@@ -33,6 +33,7 @@ export function flash(_: unknown, options: { pages: number; page: number; positi
   return {
     byteLength: bytes,
     eraseSize: page,
+    stride: 64,
     read: (position, byteLength) => chip!["read"](byteLength, base + position),
     write: (position, data) => chip!["write"](data, base + position),
     // It takes nothing but an integer, and whatever went through a division is none in the interpreter.

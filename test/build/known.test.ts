@@ -62,6 +62,13 @@ const PROGRAMS: [what: string, source: string, gone: RegExp][] = [
      const Math$max = (a) => a; say(Math$max(1) + Math.max(1, 2)); let u; say(u === void 0 && void 0 === void 0 && (void 0 || true) && !void 0 && !void 0 && !void 0);`,
     /nothing/,
   ],
+  [
+    "words of views",
+    `const view = new DataView(new ArrayBuffer(16)); const of = () => view; let at = 0;
+     view.setUint32(12, 7, true); view.setUint32(4, view.getUint32(12, true) + 1, true); of().setUint32(8, 5, false);
+     say([${"view.getUint32(4, true), ".repeat(12)} of().getUint32(at += 4, true), (at ? view : 0).getUint32(8, true), view.getUint32(8)]);`,
+    /(, ){3}|\.getUint32\(4/,
+  ],
 ];
 
 test.each(PROGRAMS)("%s", (_what, source, gone) => {

@@ -101,6 +101,7 @@ export function flash(pages: number, page: number): Chip {
   return chip(world, part, {
     byteLength: pages * page,
     eraseSize: page,
+    stride: 64,
     read: (position, length) => part.image.slice(position, position + length),
     write: (position, data) => part.program(position, data),
     erase: (position) => part.erase(position),

@@ -42,6 +42,7 @@ export function cells(byteLength: number, eraseSize: number, flash: boolean): Ce
     bytes,
     byteLength,
     eraseSize,
+    stride: 64,
     wear: new Uint32Array(flash ? byteLength / eraseSize : byteLength),
     writes: 0,
     left: Number.POSITIVE_INFINITY,
