@@ -7,6 +7,8 @@ import { log, type Part } from "./part";
 
 export type LoadswitchOptions = { driver?: string; pin: string; sense?: string };
 export type Loadswitch = Part & {
+  /** What the controller's pin asks for. */
+  readonly commanded: boolean;
   /** Whether there is voltage at the output. */
   readonly on: boolean;
   /** Milliseconds of world time the output was on so far: the light that was given. */
@@ -38,6 +40,9 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
   world.wires.drive(pin, changes, 0, "weak"); // the resistor is there with or without the rail
   world.wires.onchange(pin, look);
   return {
+    get commanded() {
+      return rail && world.wires.level(pin) === 1;
+    },
     get on() {
       return on;
     },
