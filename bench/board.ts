@@ -121,7 +121,7 @@ export class VirtualBoard {
 
   /** @param board the board's JSON; `code` its bundle; `unixSeconds` where world time starts */
   constructor(
-    private board: Board,
+    readonly board: Board,
     code: string,
     make: EngineMaker,
     unixSeconds: number,

@@ -536,6 +536,8 @@ export function createServer(options: ServerOptions = {}) {
     },
     /** What waits for a unit. Throws a `UnitsError`. */
     waiting: (serial: string): Waiting => deskOf(serial).waiting,
+    /** What is known of a unit, its key included. Throws a `UnitsError`. */
+    unit: (serial: string): Readonly<Unit> => deskOf(serial).unit,
     /** A token for a unit that is at `count`, and the token's own count. Throws a `UnitsError` or a `TokenError`. */
     make: (serial: string, wish: Wish, count: number) => makeToken(deskOf(serial).unit, count, wish),
     /** How the auth of a request comes about, by the key of its unit; undefined where it has none that is known. */
