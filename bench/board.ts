@@ -21,6 +21,7 @@ import { pcf8563 } from "./parts/pcf8563";
 import { pcf8574 } from "./parts/pcf8574";
 import { rv3028 } from "./parts/rv3028";
 import { tm1637 } from "./parts/tm1637";
+import { type Sky, shine } from "./sun";
 import { World } from "./world";
 
 const MODELS = {
@@ -78,6 +79,8 @@ export interface State {
   rtc: { present: boolean; battery: boolean; running: boolean; ppm: number };
   /** Starts of the controller so far. */
   boots: number;
+  /** The sky over the board's panel, where somebody made one. */
+  sun?: Sky;
   leds: { [name: string]: boolean };
   /** How often each lamp went on since the power came. */
   blinks: { [name: string]: number };
@@ -118,6 +121,8 @@ export class VirtualBoard {
   readonly uncaught: string[] = [];
   private line = "";
   private fed = false;
+  private sky?: Sky;
+  private sunset = () => {};
 
   /** @param board the board's JSON; `code` its bundle; `unixSeconds` where world time starts */
   constructor(
@@ -222,6 +227,13 @@ export class VirtualBoard {
     if (this.fed) this.controller.reboot("brown-out");
   }
 
+  /** The sensors live through days from now on, or stay as they are. */
+  sun(sky?: Sky): void {
+    this.sunset();
+    this.sky = sky;
+    this.sunset = sky ? shine(this.world, this.sensors, sky, () => this.parts.output.on) : () => {};
+  }
+
   /** Lets `seconds` of the world pass. */
   wait(seconds: number): void {
     this.world.run(this.world.now + seconds * 1000);
@@ -288,6 +300,7 @@ export class VirtualBoard {
       keypad: { held: keypad.held, stuck: keypad.stuck, bounce: keypad.bounce },
       rtc: { present: rtc.present, battery: rtc.battery, running: rtc.running, ppm: rtc.ppm },
       boots: this.controller.started,
+      sun: this.sky,
       leds,
       blinks,
       buzzer: buzzer?.sounding ?? 0,

@@ -14,6 +14,7 @@ import type { Entry } from "./parts/modem/shell";
 import { USAGE as SERVER, serverCommand } from "./server/commands";
 import type { Row } from "./server/expand";
 import { createServer, type MetricsServer, type Unit, type Waiting, type Wish } from "./server/server";
+import { SKIES, type Sky } from "./sun";
 
 /** What comes out, one object a line. */
 export type Said =
@@ -270,6 +271,15 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; look?: 
       const reads = number(value.replace(/^-/, ""), true) * (value.startsWith("-") ? -1 : 1);
       need(reads >= least && reads <= most, `${part}.${wanted} reads ${least} to ${most} ${unit}: give one of these`);
       set(reads);
+    },
+  },
+  sun: {
+    usage: "sun clear | cloudy | off",
+    about: "days for the board's panel and battery, under that sky; or their readings stay as they are",
+    run: ({ board }, [sky = "", ...more]) => {
+      need(Object.keys(board.sensors).length, "This board has no sensors: leave the line out");
+      need((sky === "off" || Object.hasOwn(SKIES, sky)) && more.length === 0, "sun takes clear, cloudy or off");
+      board.sun(sky === "off" ? undefined : (sky as Sky));
     },
   },
   on: { usage: "on", about: "power on", run: alone("on", ({ board }) => board.on()) },

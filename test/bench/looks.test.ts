@@ -145,6 +145,19 @@ describe("looks", () => {
     expect(bench("requests 2")).toEqual([{ done: "requests 2" }]);
   });
 
+  test("sun brings days: the panel sleeps at night, the battery is charged at noon and drained in the evening", () => {
+    const { bench } = open();
+    bench(SETUP, "sun clear", "server tokens set:30", "wait 3700", "carry", "wait 172800", "sun off", "carry");
+    const [{ rows }] = bench("rows");
+    const at = (hour: number, name: string) =>
+      rows.filter(({ timestamp }: any) => (timestamp / 3600) % 24 === hour).map((row: any) => row[name])[1];
+    expect([at(2, "panel_voltage"), at(2, "panel_current")]).toEqual([0, 0]);
+    expect(at(12, "panel_current")).toBeGreaterThan(70);
+    expect(at(13, "battery_voltage")).toBeGreaterThan(at(6, "battery_voltage"));
+    expect(at(23, "battery_voltage")).toBeLessThan(at(17, "battery_voltage"));
+    expect(bench("state")[0].state.sun).toBeUndefined();
+  });
+
   test("token sells one after the other, each for a later count", () => {
     const { bench } = open();
     expect(bench("token add:1")).toEqual([{ error: expect.stringContaining("#SETUP") }]);
@@ -182,6 +195,7 @@ describe("looks", () => {
     ["key 12 stick", "one key"],
     ["bounce", "one of: on"],
     ["brownout now", "alone"],
+    ["sun set", "clear, cloudy or off"],
   ])("refuses %j with what to change", (line, says) => {
     const { bench } = open();
     bench(SETUP);
