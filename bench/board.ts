@@ -71,8 +71,8 @@ export interface State {
   segments?: number[];
   rows?: string[];
   light?: boolean;
-  /** What the controller commands the output to, and what became of its switch. */
-  output: { commanded: boolean; stuck?: "on" | "off" };
+  /** What the controller commands the output to, what became of its switch, and how often the output went on or off. */
+  output: { commanded: boolean; stuck?: "on" | "off"; changes: number };
   /** Keys that a finger is on, keys that are stuck, and whether contacts bounce. */
   keypad: { held: string; stuck: string; bounce: boolean };
   /** The clock chip: on the bus, with a good battery, its oscillator running, and that many millionths too fast. */
@@ -296,7 +296,7 @@ export class VirtualBoard {
       display: display?.text() ?? "",
       ...(display &&
         ("segments" in display ? { segments: display.segments } : { rows: display.rows, light: display.lit })),
-      output: { commanded: output.commanded, stuck: output.stuck },
+      output: { commanded: output.commanded, stuck: output.stuck, changes: output.changed },
       keypad: { held: keypad.held, stuck: keypad.stuck, bounce: keypad.bounce },
       rtc: { present: rtc.present, battery: rtc.battery, running: rtc.running, ppm: rtc.ppm },
       boots: this.controller.started,

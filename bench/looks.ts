@@ -91,13 +91,15 @@ export const LOOKS: { [name: string]: Look } = {
         name,
         Object.entries(channels).map(([channel, { unit, least, most }]) => ({ channel, unit, least, most })),
       ]);
-      const { name, title, parts, limits, budget, notes = [] } = board.board;
+      const { name, title, parts, settings, metrics, limits, budget, notes = [] } = board.board;
       out({
         board: {
           name,
           title,
           notes,
           parts,
+          settings,
+          store: metrics?.store,
           limits,
           budget,
           keys: board.parts.keypad.keys,
@@ -113,6 +115,15 @@ export const LOOKS: { [name: string]: Look } = {
     run: ({ board, out }, args) => {
       const first = from("boots", args);
       out({ boots: board.controller.boots.filter(({ n }) => n >= first) });
+    },
+  },
+  lamp: {
+    usage: "lamp [FROM]",
+    about: "when the output went on or off, from that number on; the last 200",
+    look: true,
+    run: ({ board, out }, args) => {
+      const first = from("lamp", args);
+      out({ lamp: board.parts.output.changes.filter(({ n }) => n >= first) });
     },
   },
   dump: {

@@ -26,6 +26,7 @@ export type Said =
   | { peek: string }
   | { board: { name: string; title: string; keys: string; [more: string]: unknown } }
   | { boots: Boot[] }
+  | { lamp: { n: number; at: number; on: boolean }[] }
   | { dump: { part: string; from: number; hex: string } }
   | { wear: { part: string; cells: [writes: number, cells: number][]; erases?: readonly number[] } }
   | { request: { n: number; [more: string]: unknown } }

@@ -13,8 +13,10 @@ export type Loadswitch = Part & {
   readonly on: boolean;
   /** Milliseconds of world time the output was on so far: the light that was given. */
   readonly given: number;
-  /** The last 200 changes; `at` in milliseconds of world time. */
-  readonly changes: { at: number; on: boolean }[];
+  /** The last 200 changes, numbered from 1 on; `at` in milliseconds of world time. */
+  readonly changes: { n: number; at: number; on: boolean }[];
+  /** How often it changed. */
+  readonly changed: number;
   /** "on": somebody by-passed the switch; "off": it is dead. */
   stuck: "on" | "off" | undefined;
 };
@@ -26,6 +28,7 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
   let on = false;
   let since = 0;
   let given = 0;
+  let changed = 0;
   let stuck: Loadswitch["stuck"];
   const look = () => {
     const now = rail && (stuck ? stuck === "on" : world.wires.level(pin) === 1);
@@ -33,7 +36,7 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
       if (on) given += world.now - since;
       on = now;
       since = world.now;
-      log(changes, { at: since, on });
+      log(changes, { n: ++changed, at: since, on });
     }
     if (sense) world.wires.drive(sense, changes, rail ? (on ? 1 : 0) : undefined);
   };
@@ -50,6 +53,9 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
       return given + (on ? world.now - since : 0);
     },
     changes,
+    get changed() {
+      return changed;
+    },
     get stuck() {
       return stuck;
     },

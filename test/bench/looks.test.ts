@@ -77,6 +77,8 @@ describe("looks", () => {
     expect(output()).toEqual([true, false, "off"]);
     bench("output whole");
     expect(output()).toEqual([true, true, undefined]);
+    expect(bench("lamp 2")[0].lamp.map(({ on }: any) => on)).toEqual([false, true]);
+    expect(bench("state")[0].state.output.changes).toBe(3);
   });
 
   test("state tells of keys, contacts and the clock chip, as hands left them", () => {

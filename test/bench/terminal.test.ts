@@ -27,7 +27,7 @@ const VIEW: View = {
     leds: { green: true, red: false },
     blinks: { green: 1, red: 0 },
     buzzer: 0,
-    output: { commanded: true },
+    output: { commanded: true, changes: 1 },
     keypad: { held: "", stuck: "", bounce: true },
     rtc: { present: true, battery: true, running: true, ppm: 0 },
     boots: 1,

@@ -65,7 +65,7 @@ describe("a session", () => {
           blinks: { green: 0, red: 1 },
           buzzer: expect.any(Number),
           segments: [0, 109, 121, 120],
-          output: { commanded: false },
+          output: { commanded: false, changes: 0 },
           keypad: { held: "", stuck: "", bounce: true },
           rtc: { present: true, battery: true, running: true, ppm: 0 },
           boots: 1,
