@@ -9,7 +9,7 @@ import { ENGINES } from "../bench";
 import type { State } from "../board";
 import { DEMO } from "../demo-unit";
 import { COMMANDS, type Said, Session, START } from "../session";
-import type { DeskView, Happening, Info, Lists, Made, Sold, View, Wish } from "./frame";
+import type { DeskView, Happening, Info, Lists, Made, Request, Sold, View, Wish } from "./frame";
 
 /** Milliseconds of the computer in one go, after which pages get their turn. */
 const TURN = 14;
@@ -58,7 +58,6 @@ const EVENTS: { [name: string]: string } = {
   already_used: "token was used before",
   invalid: "wrong token: entry closes for a while",
   test: "test code: light for half a minute",
-  answer: "the server's answer was taken",
   "answer refused": "the server's answer was refused",
   fault: "a part does not work: see its display",
   failure: "the firmware failed, and starts anew",
@@ -275,7 +274,9 @@ export class Desk {
     while (old.some((event, i) => event !== info.events[i])) old = old.slice(1);
     for (const event of info.events.slice(old.length)) {
       const [, at, name] = /^(\d+) (.*)$/.exec(event)!;
-      this.happen("event", EVENTS[name] ?? name, Math.min(Number(at), Math.floor(this.now / 1000)));
+      // That an answer was taken is told by the report that it was to.
+      if (name !== "answer")
+        this.happen("event", EVENTS[name] ?? name, Math.min(Number(at), Math.floor(this.now / 1000)));
     }
     this.events = info.events;
   }
@@ -410,11 +411,21 @@ export class Desk {
     for (const { request } of this.look<{ request: any }>(`requests ${last + 1}`)) {
       const { sent, answered: _, chain: __, notes: ___, accessories: ____, ...rest } = request;
       requests.push({ ...rest, bytes: rest.encoding === "cbor" ? sent.length / 2 : Buffer.byteLength(sent) });
-      const { status, rows, reason } = rest;
-      this.happen(
-        "server",
-        reason ? `the server refused a report (${status})` : `the server took a report of ${rows ?? 0} rows`,
-      );
+      this.report(rest);
+    }
+  }
+
+  /** Tells of a report; those that follow each other without more to say are one line. */
+  private report({ at, rows = 0, reason }: Request): void {
+    const { items } = this.lists.feed;
+    const last = items[items.length - 1];
+    if (reason) this.happen("server", `the server refused a report: ${reason}`, at);
+    else if (last?.reports) {
+      const reports = last.reports + 1;
+      items[items.length - 1] = { at, what: "server", text: `the server took ${reports} reports`, reports };
+    } else {
+      const text = `the server took a report of ${rows} ${rows === 1 ? "row" : "rows"}`;
+      this.lists.feed.push({ at, what: "server", text, reports: 1 });
     }
   }
 

@@ -32,6 +32,8 @@ export interface Info {
   bypass: number;
   deadOutput: number;
   events: string[];
+  /** Of a device with a way of its own to a server: the next session, and what this month's have taken. */
+  report?: { failure: string; failures: number; next: number; kilobytes: number; signal: number };
 }
 
 /** What the desk does around the device. */
@@ -68,6 +70,8 @@ export interface Happening {
   at: number;
   what: "event" | "lamp" | "power" | "server" | "story" | "trouble";
   text: string;
+  /** Reports that this is about. */
+  reports?: number;
 }
 
 /** A line of the serial port. */

@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ModemState } from "../../parts/modem/modem";
 import type { Said } from "../../session";
-import { bytes, clock } from "../words";
+import type { Info } from "../frame";
+import { bytes, clock, day } from "../words";
 import { line, look } from "./store";
 import { Button, Fold } from "./ui";
 
@@ -20,7 +21,7 @@ type AirSaid = Extract<Said, { air: unknown }>["air"] & {
 
 const REGISTRATION = ["not searching", "registered at home", "searching", "denied", "unknown", "roaming"];
 
-export function Air({ modem, now }: { modem?: ModemState; now: number }) {
+export function Air({ modem, now, info }: { modem?: ModemState; now: number; info?: Info }) {
   const [air, setAir] = useState<AirSaid>();
   const [faults, setFaults] = useState<{ usage: string; about: string }[]>([]);
   const [price, setPrice] = useState(0.05);
@@ -93,6 +94,15 @@ export function Air({ modem, now }: { modem?: ModemState; now: number }) {
             {bytes(modem.sent)}, {bytes(modem.received)}
           </dd>
         </div>
+        {info?.report && (
+          <div>
+            <dt>next report</dt>
+            <dd class={info.report.failures ? "bad" : ""}>
+              {info.report.next ? `${clock(info.report.next)} ${day(info.report.next)}` : "–"}
+              {info.report.failures ? `, ${info.report.failures} failed: ${info.report.failure}` : ""}
+            </dd>
+          </div>
+        )}
         <div>
           <dt>this month</dt>
           <dd>
@@ -124,18 +134,6 @@ export function Air({ modem, now }: { modem?: ModemState; now: number }) {
           End all faults
         </Button>
       </p>
-      <Fold title={`Faults (${faults.length})`}>
-        <ul class="faults">
-          {faults.map(({ usage, about }) => (
-            <li key={usage}>
-              <Button kind="quiet" onClick={() => line(`modem fault ${usage.split(" ")[0]}`)}>
-                {usage.split(" ")[0]}
-              </Button>
-              <span class="soft">{about}</span>
-            </li>
-          ))}
-        </ul>
-      </Fold>
       {air && air.complaints.length > 0 && (
         <p class="bad">
           The controller said {air.complaints.length} things that no manual has:{" "}
@@ -150,6 +148,18 @@ export function Air({ modem, now }: { modem?: ModemState; now: number }) {
           </li>
         ))}
       </ol>
+      <Fold title={`Faults (${faults.length})`}>
+        <ul class="faults">
+          {faults.map(({ usage, about }) => (
+            <li key={usage}>
+              <Button kind="quiet" onClick={() => line(`modem fault ${usage.split(" ")[0]}`)}>
+                {usage.split(" ")[0]}
+              </Button>
+              <span class="soft">{about}</span>
+            </li>
+          ))}
+        </ul>
+      </Fold>
     </>
   );
 }

@@ -128,7 +128,11 @@ function Header({
 /** The last things that happened, newest first; a screen reader hears the newest. */
 function Feed({ feed }: { feed: Happening[] }) {
   const last = feed[feed.length - 1];
-  const shown = feed.slice(-5).reverse();
+  // What the device tells of itself comes a little late.
+  const shown = [...feed.slice(-12)]
+    .sort((a, b) => a.at - b.at)
+    .slice(-5)
+    .reverse();
   return (
     <div class="feed">
       <p class="hidden" role="status">
@@ -174,7 +178,7 @@ function App() {
         ),
       },
       { name: "memory", title: "Memory", panel: () => <Memory made={made} state={state} acts={lists.story.length} /> },
-      { name: "air", title: "Air", panel: () => <Air modem={state.modem} now={state.time} /> },
+      { name: "air", title: "Air", panel: () => <Air modem={state.modem} now={state.time} info={info} /> },
       { name: "story", title: "Story", panel: () => <Story acts={lists.story} desk={desk} /> },
       { name: "port", title: "Port", panel: () => <Port serial={lists.serial} /> },
       {

@@ -94,7 +94,7 @@ export function Server({
         </Button>
         <span class="soft">
           {waiting?.serial ? `unit ${waiting.serial}` : "knows no unit yet"}
-          {modem ? "" : " · this board has no modem: an agent's phone carries its reports"}
+          {modem ? " · reports by its modem" : " · this board has no modem: an agent's phone carries its reports"}
         </span>
       </p>
       <p class="row soft due">
