@@ -21,6 +21,7 @@ import { pcf8563 } from "./parts/pcf8563";
 import { pcf8574 } from "./parts/pcf8574";
 import { rv3028 } from "./parts/rv3028";
 import { tm1637 } from "./parts/tm1637";
+import { type Sky, shine } from "./sun";
 import { World } from "./world";
 
 const MODELS = {
@@ -66,6 +67,20 @@ export interface State {
   /** Whether the output gives current. */
   load: boolean;
   display: string;
+  /** The segments that are lit on each digit (bit 0 to 6: a to g, bit 7 the dot), or a text display's lines and its light. */
+  segments?: number[];
+  rows?: string[];
+  light?: boolean;
+  /** What the controller commands the output to, what became of its switch, and how often the output went on or off. */
+  output: { commanded: boolean; stuck?: "on" | "off"; changes: number };
+  /** Keys that a finger is on, keys that are stuck, and whether contacts bounce. */
+  keypad: { held: string; stuck: string; bounce: boolean };
+  /** The clock chip: on the bus, with a good battery, its oscillator running, and that many millionths too fast. */
+  rtc: { present: boolean; battery: boolean; running: boolean; ppm: number };
+  /** Starts of the controller so far. */
+  boots: number;
+  /** The sky over the board's panel, where somebody made one. */
+  sun?: Sky;
   leds: { [name: string]: boolean };
   /** How often each lamp went on since the power came. */
   blinks: { [name: string]: number };
@@ -76,7 +91,7 @@ export interface State {
   /** Pins that a product's own code drives, by its names: 0 or 1, or how much of the time they are high. */
   product?: { [name: string]: number };
   /** Bytes written to the memory beside that, and the most that one cell has seen (erases, where that is flash too). */
-  memory: { writes: number; maxPerCell: number };
+  memory: { writes: number; maxPerCell: number; present: boolean; protected?: boolean };
   /** Bytes written to the controller's flash, and the most erases of one page. */
   flash?: { writes: number; maxErases: number };
   /** Whether it is on and registered, and its TCP payload both ways. */
@@ -110,10 +125,12 @@ export class VirtualBoard {
   private duties = new Map<string, number>();
   private line = "";
   private fed = false;
+  private sky?: Sky;
+  private sunset = () => {};
 
   /** @param board the board's JSON; `code` its bundle; `unixSeconds` where world time starts */
   constructor(
-    private board: Board,
+    readonly board: Board,
     code: string,
     make: EngineMaker,
     unixSeconds: number,
@@ -198,17 +215,29 @@ export class VirtualBoard {
   }
 
   /** Power off, at once, whatever runs. */
-  cut(): void {
+  cut(end: "cut" | "cut in a write" = "cut"): void {
     if (!this.fed) return;
     this.fed = this.world.powered = false;
     this.line = "";
-    this.controller.off();
+    this.controller.off(end);
     for (const part of Object.values<Part>(this.parts)) part.power?.(false);
   }
 
   /** Power off while the Nth byte from now (1: the next) is written to non-volatile memory. */
   cutAfter(bytes: number): void {
-    this.world.cutAfter(bytes, () => this.cut());
+    this.world.cutAfter(bytes, () => this.cut("cut in a write"));
+  }
+
+  /** The supply sags: the controller starts anew, and the parts around it see nothing of that. */
+  brownOut(): void {
+    if (this.fed) this.controller.reboot("brown-out");
+  }
+
+  /** The sensors live through days from now on, or stay as they are. */
+  sun(sky?: Sky): void {
+    this.sunset();
+    this.sky = sky;
+    this.sunset = sky ? shine(this.world, this.sensors, sky, () => this.parts.output.on) : () => {};
   }
 
   /** Lets `seconds` of the world pass. */
@@ -272,7 +301,7 @@ export class VirtualBoard {
   }
 
   state(): State {
-    const { output, display, green, red, buzzer, memory, flash, modem } = this.parts;
+    const { output, display, keypad, rtc, green, red, buzzer, memory, flash, modem } = this.parts;
     const leds: State["leds"] = {};
     const blinks: State["blinks"] = {};
     const driven = Object.entries(this.board.product?.outputs ?? {}).map(([name, pin]) => [
@@ -289,6 +318,13 @@ export class VirtualBoard {
       powered: this.fed,
       load: output.on,
       display: display?.text() ?? "",
+      ...(display &&
+        ("segments" in display ? { segments: display.segments } : { rows: display.rows, light: display.lit })),
+      output: { commanded: output.commanded, stuck: output.stuck, changes: output.changed },
+      keypad: { held: keypad.held, stuck: keypad.stuck, bounce: keypad.bounce },
+      rtc: { present: rtc.present, battery: rtc.battery, running: rtc.running, ppm: rtc.ppm },
+      boots: this.controller.started,
+      sun: this.sky,
       leds,
       blinks,
       buzzer: buzzer?.sounding ?? 0,
@@ -297,6 +333,8 @@ export class VirtualBoard {
       memory: {
         writes: memory.writes,
         maxPerCell: memory.maxPerCell ?? (memory as unknown as Models["flash"]).maxErases,
+        present: memory.present,
+        protected: memory.protected,
       },
       flash: flash && { writes: flash.writes, maxErases: flash.maxErases },
       modem: modem?.state(),

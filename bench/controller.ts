@@ -1,7 +1,7 @@
 import type { Engine, EngineMaker } from "./engines/engine";
 import { nativeCall } from "./native";
 import type { Flash } from "./parts/flash";
-import type { Part } from "./parts/part";
+import { log, type Part } from "./parts/part";
 import type { Level } from "./wires";
 import type { World } from "./world";
 
@@ -42,6 +42,20 @@ const CONNECT = 2000;
 const DRAIN = 5;
 const ANSWER = 300;
 
+/** What starts a controller. */
+export type Cause = "power" | "brown-out" | "watchdog" | "firmware";
+
+/** One run of the controller, from its start to its end. */
+export interface Boot {
+  /** From 1 on. */
+  n: number;
+  why: Cause;
+  /** World time in milliseconds; the end and what ended it, once it did. */
+  at: number;
+  until?: number;
+  end?: "cut" | "cut in a write" | Exclude<Cause, "power">;
+}
+
 /** An exchange of Espruino's `http` module. */
 interface Exchange {
   options: { protocol: string; host: string; port: number; path: string; headers: { [name: string]: unknown } };
@@ -66,7 +80,7 @@ export class Controller {
   private watches = new Map<number, () => void>();
   private listeners = new Map<string, number>();
   private modes = new Map<string, string>();
-  private started = 0;
+  private since = 0;
   private bitrate = 100000;
   private exchanges = new Map<number, Exchange>();
   private connected = false;
@@ -74,10 +88,13 @@ export class Controller {
   private dog = 0;
   private codes = new Map<number, { offset: number; bytes: Uint8Array }>();
   private operations: { [name: string]: (args: any[]) => unknown };
-  /** How often the firmware or the watchdog started the controller anew. */
+  /** How often it started anew while the board had power. */
   restarts = 0;
   /** What its maker called it. */
   chip = "00000000-00000001";
+  /** How often it started, and its last 200 runs. */
+  started = 0;
+  readonly boots: Boot[] = [];
   /** Parts per million by which the controller's own clock runs fast. */
   ppm = 0;
 
@@ -94,15 +111,18 @@ export class Controller {
   }
 
   /** The power comes: the interpreter starts and runs the bundle's boot code. */
-  on(): void {
-    this.started = this.world.now;
+  on(why: Cause = "power"): void {
+    this.since = this.world.now;
+    log(this.boots, { n: ++this.started, why, at: this.since });
     for (const pin of this.pulledUp) this.mode(pin, "input_pullup");
     this.engine = this.make(this.code, this.pins, (operation, ...args) => this.call(operation, args));
     this.engine.start();
   }
 
   /** The power goes: pins let go, nothing of the firmware runs any more. */
-  off(): void {
+  off(end: Boot["end"] = "cut"): void {
+    const last = this.boots[this.boots.length - 1];
+    if (last && !last.end) Object.assign(last, { until: this.world.now, end });
     this.engine?.stop();
     this.engine = undefined;
     for (const event of this.timers.values()) this.world.cancel(event);
@@ -145,14 +165,14 @@ export class Controller {
   /** The watchdog is content for another while. */
   private kick(): void {
     this.world.cancel(this.dog);
-    if (this.patience) this.dog = this.world.after(this.ms(this.patience), () => this.reboot());
+    if (this.patience) this.dog = this.world.after(this.ms(this.patience), () => this.reboot("watchdog"));
   }
 
   /** The controller alone starts anew; the rest of the board keeps its power. */
-  private reboot(): void {
-    this.off();
+  reboot(why: Exclude<Cause, "power">): void {
+    this.off(why);
     this.restarts++;
-    this.dog = this.world.after(BOOT, () => this.on());
+    this.dog = this.world.after(BOOT, () => this.on(why));
   }
 
   /** Something arrives at a UART: the interpreter hands it over in pieces of at most 64 characters. */
@@ -166,7 +186,7 @@ export class Controller {
 
   /** The controller's own clock, seconds: it starts at 2000 with every power-on. */
   private time(): number {
-    return 946684800 + ((this.world.now - this.started) / 1000) * (1 + this.ppm / 1e6);
+    return 946684800 + ((this.world.now - this.since) / 1000) * (1 + this.ppm / 1e6);
   }
 
   /** Milliseconds of the world in which the controller's clock counts `ms`. */
@@ -352,7 +372,7 @@ export class Controller {
         this.kick();
       },
       kick: () => this.kick(),
-      reboot: () => this.reboot(),
+      reboot: () => this.reboot("firmware"),
     };
   }
 }

@@ -3,11 +3,18 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { dataFormat } from "../build/metrics";
 import { type State, VirtualBoard } from "./board";
+import type { Boot } from "./controller";
+import { DEMO } from "./demo-unit";
 import type { EngineMaker } from "./engines/engine";
+import { LOOKS } from "./looks";
+import { BenchError, need, number } from "./need";
 import { USAGE as MODEM, modemCommand } from "./parts/modem/command";
 import type { Network } from "./parts/modem/network";
+import type { Entry } from "./parts/modem/shell";
 import { USAGE as SERVER, serverCommand } from "./server/commands";
-import { createServer, type MetricsServer, type Unit } from "./server/server";
+import type { Row } from "./server/expand";
+import { createServer, type MetricsServer, type Unit, type Waiting, type Wish } from "./server/server";
+import { SKIES, type Sky } from "./sun";
 
 /** What comes out, one object a line. */
 export type Said =
@@ -16,6 +23,17 @@ export type Said =
   | { state: State }
   | { server: string }
   | { modem: string }
+  | { peek: string }
+  | { board: { name: string; title: string; keys: string; [more: string]: unknown } }
+  | { boots: Boot[] }
+  | { lamp: { n: number; at: number; on: boolean }[] }
+  | { dump: { part: string; from: number; hex: string } }
+  | { wear: { part: string; cells: [writes: number, cells: number][]; erases?: readonly number[] } }
+  | { request: { n: number; [more: string]: unknown } }
+  | { rows: Row[]; variables: { [key: string]: { name: string; [more: string]: unknown } } }
+  | { waiting: { up: boolean; serial?: string } & Partial<Waiting> }
+  | { air: { family: string; log: Entry[]; complaints: Entry[]; [more: string]: unknown } }
+  | { token: { token: string; count: number } & Wish }
   | { done: string }
   | { error: string };
 
@@ -45,17 +63,6 @@ const STEP = 10;
 /** Seconds of a `hold`. */
 const HOLD = 1.5;
 
-/** A command that cannot be done as it was given; the message says what to change. */
-export class BenchError extends Error {}
-
-function need(ok: unknown, message: string): asserts ok {
-  if (!ok) throw new BenchError(message);
-}
-
-/** Reads a number in digits; `fraction` if it may have one. Anything else is NaN. */
-const number = (text = "", fraction = false) =>
-  (fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text) ? Number(text) : Number.NaN;
-
 type Run = (session: Session, args: string[], rest: string) => void;
 type Acts = { [word: string]: (board: VirtualBoard, arg: string | undefined) => void };
 
@@ -80,6 +87,8 @@ const GESTURES: { [word: string]: (board: VirtualBoard, key: string) => void } =
     board.wait(HOLD);
     board.parts.keypad.up(key);
   },
+  stick: ({ parts }, key) => parts.keypad.stick(key),
+  free: ({ parts }, key) => parts.keypad.stick(key, false),
 };
 
 const alone =
@@ -89,12 +98,12 @@ const alone =
     run(session);
   };
 /** Every command: what --help says, and what it does. It checks all of its arguments before it changes anything. */
-export const COMMANDS: { [name: string]: { usage: string; about: string; run: Run } } = {
+export const COMMANDS: { [name: string]: { usage: string; about: string; look?: true; run: Run } } = {
   raw: {
     usage: 'raw "#STA"',
     about:
       "characters for the serial port as they are, a JSON string of bytes (\\u0000 to \\u00ff); no line end is added",
-    run: ({ board }, _args, rest) => {
+    run: (session, _args, rest) => {
       let text: unknown;
       try {
         text = JSON.parse(rest);
@@ -103,14 +112,15 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
         typeof text === "string" && /^[\0-\xff]*$/.test(text),
         'raw takes a JSON string of bytes, as in: raw "#STATUS\\n"',
       );
-      board.type(text);
+      session.type(text);
     },
   },
   key: {
     usage: "key * 1 2 3",
     about:
       "key presses, one after the other, each down for 80 ms and up for 80 ms. " +
-      `\`key 5 down\` and \`key 5 up\` leave the key as it is then, \`key 5 hold\` holds it for ${HOLD} s. ` +
+      `\`key 5 down\` and \`key 5 up\` leave the key as it is then, \`key 5 hold\` holds it for ${HOLD} s; ` +
+      "`key 5 stick`: its contact stays closed, `key 5 free`: it does not any more. " +
       "On a keypad of four keys a # is a key held, and a * is nothing",
     run: ({ board, keys: all }, args) => {
       const gesture = Object.hasOwn(GESTURES, args[args.length - 1] ?? "") && GESTURES[args[args.length - 1]];
@@ -118,7 +128,7 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
       const keys = gesture ? board.parts.keypad.keys : all;
       need(pressed, `Name the keys to press, out of ${keys}`);
       for (const key of pressed) need(keys.includes(key), `The keypad has no key "${key}": choose out of ${keys}`);
-      need(!gesture || pressed.length === 1, "down, up and hold take one key: give each its own line");
+      need(!gesture || pressed.length === 1, "down, up, hold, stick and free take one key: give each its own line");
       if (gesture) gesture(board, pressed);
       else board.press(pressed);
     },
@@ -156,9 +166,10 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
     },
   },
   rtc: {
-    usage: "rtc stop | start | lose | set UNIX | missing | back",
+    usage: "rtc stop | start | lose | set UNIX | drift PPM | missing | back",
     about:
-      "the clock chip stops or starts, loses its battery, is moved by someone, is off the bus, or is back on it with a good battery",
+      "the clock chip stops or starts, loses its battery, is moved by someone, runs too fast or (with -) too slow by millionths, " +
+      "is off the bus, or is back on it with a good battery",
     run: acts("rtc", {
       stop: ({ parts }) => parts.rtc.stop(),
       start: ({ parts }) => parts.rtc.start(),
@@ -167,6 +178,10 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
         const time = number(text);
         need(time >= 946684800 && time <= END, "rtc set takes Unix seconds from 946684800 (2000) to the end of 2099");
         parts.rtc.set(time);
+      },
+      drift: ({ parts }, text) => {
+        need(/^-?\d{1,6}$/.test(text ?? ""), "rtc drift takes millionths, as in: rtc drift -20");
+        parts.rtc.ppm = Number(text);
       },
       missing: ({ parts }) => {
         parts.rtc.present = false;
@@ -207,6 +222,38 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
       else board.cutAfter(bytes);
     },
   },
+  brownout: {
+    usage: "brownout",
+    about: "the supply sags: the controller alone starts anew, the parts around it keep what they have",
+    run: alone("brownout", ({ board }) => board.brownOut()),
+  },
+  output: {
+    usage: "output bypass | dead | whole",
+    about: "somebody wires the output to the supply, its switch is dead, or all is well again",
+    run: acts("output", {
+      bypass: ({ parts }) => {
+        parts.output.stuck = "on";
+      },
+      dead: ({ parts }) => {
+        parts.output.stuck = "off";
+      },
+      whole: ({ parts }) => {
+        parts.output.stuck = undefined;
+      },
+    }),
+  },
+  bounce: {
+    usage: "bounce on | off",
+    about: "the keypad's contacts bounce, as they do unless told otherwise, or not",
+    run: acts("bounce", {
+      on: ({ parts }) => {
+        parts.keypad.bounce = true;
+      },
+      off: ({ parts }) => {
+        parts.keypad.bounce = false;
+      },
+    }),
+  },
   sample: {
     usage: "sample NAME VALUE | missing | back",
     about:
@@ -237,15 +284,20 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
       set(reads);
     },
   },
-  on: { usage: "on", about: "power on", run: alone("on", ({ board }) => board.on()) },
-  state: {
-    usage: "state",
-    about: "what is seen from outside, as one object; blinks count how often each lamp went on since power came",
-    run: alone("state", ({ board, out }) => out({ state: board.state() })),
+  sun: {
+    usage: "sun clear | cloudy | off",
+    about: "days for the board's panel and battery, under that sky; or their readings stay as they are",
+    run: ({ board }, [sky = "", ...more]) => {
+      need(Object.keys(board.sensors).length, "This board has no sensors: leave the line out");
+      need((sky === "off" || Object.hasOwn(SKIES, sky)) && more.length === 0, "sun takes clear, cloudy or off");
+      board.sun(sky === "off" ? undefined : (sky as Sky));
+    },
   },
+  on: { usage: "on", about: "power on", run: alone("on", ({ board }) => board.on()) },
   quit: {
     usage: "quit",
     about: "ends; so does the end of the input",
+    look: true,
     run: alone("quit", (session) => session.close()),
   },
   modem: {
@@ -259,6 +311,12 @@ export const COMMANDS: { [name: string]: { usage: string; about: string; run: Ru
       need(!wrong, wrong ?? "");
       for (const line of lines) out({ modem: line });
     },
+  },
+  ...LOOKS,
+  carry: {
+    usage: "carry",
+    about: "an agent's phone: takes the report at the serial port, brings it to the server, and the answer back",
+    run: alone("carry", (session) => session.carry()),
   },
   server: {
     usage: `server ${SERVER}`,
@@ -283,7 +341,17 @@ export class Session {
   serial?: string;
   /** True once it ended. */
   closed = false;
+  /** What the device's serial port said last. */
+  last = "";
+  /** What was done so far, in the words of the protocol; `at` in Unix seconds. */
+  readonly done: { at: number; line: string }[] = [];
   private heard = 0;
+  /** Count of the last token that was made. */
+  private sold = 0;
+  /** The start in which half a line was sent to the serial port. */
+  private half = 0;
+  /** World time in milliseconds since which it passed by `pass`, and until when. */
+  private passing?: { since: number; until: number };
   private saved = -1;
   private setup = "";
 
@@ -325,6 +393,7 @@ export class Session {
     this.keys = this.board.fourKeys ? `${keys}*#` : keys;
     this.board.onLine = (line) => {
       this.heard++;
+      this.last = line;
       if (line === "#SETUP;OK" && this.setup) this.introduce();
       out({ uart: line });
     };
@@ -341,14 +410,22 @@ export class Session {
     const line = text.replace(/\r$/, "");
     const words = line.trim().split(/\s+/);
     const [name, ...args] = words;
+    if (name.startsWith("//")) this.note(line.trim());
     if (name === "" || name.startsWith("//")) return;
     try {
       need(!this.closed, "The session has ended");
-      if (line.startsWith("#")) this.step(() => this.ask(line));
-      else {
+      if (line.startsWith("#")) {
+        this.settle();
+        const at = this.seconds;
+        this.step(() => this.ask(line));
+        this.done.push({ at, line });
+      } else {
         const command = Object.hasOwn(COMMANDS, name) && COMMANDS[name];
         need(command, `There is no such command: choose one of #…, ${Object.keys(COMMANDS).join(", ")}`);
+        if (!command.look) this.settle();
+        const at = this.seconds;
         this.step(() => command.run(this, args, line.slice(line.indexOf(name) + name.length)));
+        if (!command.look) this.keep(at, line.trim());
       }
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;
@@ -358,6 +435,120 @@ export class Session {
     // What goes to the serial port can be a key, and is not repeated.
     const serial = /^#[A-Z]{0,12}(?=;|$)|^#|^raw\b/.exec(line.trim());
     this.out({ done: serial?.[0] ?? line.trim() });
+  }
+
+  /** World time, milliseconds since 1970. */
+  get now(): number {
+    return this.board.world.now;
+  }
+
+  private get seconds(): number {
+    return Math.floor(this.now / 1000);
+  }
+
+  /**
+   * Time passes up to a point (milliseconds of world time, later than what was given before), without a line: that is for
+   * whoever lets the world run beside a clock of their own. In `done` it is one `wait` up to the next line, and that is the
+   * same to the device.
+   */
+  pass(until: number): void {
+    this.passing = { since: this.passing?.since ?? this.now, until };
+    this.step(() => this.board.world.run(until));
+  }
+
+  /**
+   * What has passed becomes a `wait`: so many seconds, or if that is not said what it takes to get to the next hundredth. It
+   * does not matter in how many pieces a world runs up to a point.
+   */
+  settle(exactly?: number): void {
+    if (!this.passing) return;
+    const { since, until } = this.passing;
+    this.passing = undefined;
+    const seconds = exactly ?? Math.ceil((until - since) / 10) / 100;
+    this.step(() => this.board.world.run(since + seconds * 1000));
+    if (seconds > 0) this.done.push({ at: Math.floor(since / 1000), line: `wait ${seconds}` });
+  }
+
+  /** Keeps what was done. Keys that were pressed one after the other are one line. */
+  private keep(at: number, line: string): void {
+    const before = this.done[this.done.length - 1];
+    const keys = /^key( [0-9*#])+$/;
+    if (before && keys.test(before.line) && keys.test(line)) before.line += line.slice("key".length);
+    else this.done.push({ at, line });
+  }
+
+  private note(line: string): void {
+    this.settle();
+    this.done.push({ at: this.seconds, line });
+  }
+
+  /**
+   * What was done as a script for `npm run bench -- --script`, which ends by checking that all is as it is now. A unit's key
+   * is in it only if it is the public one.
+   */
+  story(): string[] {
+    this.settle();
+    const { time, powered, load, display, memory, flash } = this.board.state();
+    const end = { time, powered, load, display, memory: { writes: memory.writes }, flash };
+    const open = (line: string) =>
+      line.startsWith("#SETUP;") && !line.includes(DEMO.key)
+        ? "// Here a unit was set up whose key is not public: put its #SETUP line here"
+        : line;
+    return [...this.done.map(({ line }) => open(line)), `expect ${JSON.stringify(end)}`];
+  }
+
+  /** What the device answers to a line just now: the world's clock is put back. */
+  peek(line: string): string {
+    const { board, now } = this;
+    need(board.powered, "The device has no power");
+    need(this.half !== board.controller.started, "Half a line was sent to the serial port: end it first");
+    const hear = board.onLine;
+    const said: string[] = [];
+    board.onLine = (answer) => said.push(answer);
+    try {
+      board.type(`${line}\n`);
+    } finally {
+      board.onLine = hear;
+      board.world.now = now;
+    }
+    need(said.length === 1, "The device does not answer just now");
+    return said[0];
+  }
+
+  /** Makes a token for the unit on the bench. Throws a `UnitsError` or a `TokenError`. */
+  sell(wish: Wish): { token: string; count: number } {
+    const { serial } = this;
+    need(
+      serial !== undefined,
+      "The server knows no unit: set one up with #SETUP in this session, or give --units FILE",
+    );
+    let count = this.server.unit(serial).count ?? 1;
+    try {
+      const told = JSON.parse(this.peek("#INFO"));
+      if (told.serial === serial) count = told.count;
+    } catch (error) {
+      // Without the device, what was sold last is all that a shop knows.
+      if (!(error instanceof BenchError)) throw error;
+    }
+    const made = this.server.make(serial, wish, Math.max(count, this.sold));
+    this.sold = made.count;
+    return made;
+  }
+
+  /** Sends characters to the serial port. */
+  type(text: string): void {
+    this.half = /[\r\n]$/.test(text) ? 0 : this.board.controller.started;
+    this.board.type(text);
+  }
+
+  /** An agent's phone brings the report to the server, and the answer back. */
+  carry(): void {
+    this.ask("#METRICS");
+    if (!this.last.startsWith("{")) return;
+    const headers = { "content-type": "application/json" };
+    const answer = this.board.network({ url: "https://phone.example/dd", headers, body: Buffer.from(this.last) });
+    if (answer) this.ask(`#ANSWER;${answer.body.toString()}`);
+    else this.out({ server: "nobody answers" });
   }
 
   /** Keeps the state and switches everything off. */
@@ -373,7 +564,7 @@ export class Session {
     const before = this.heard;
     if (line.startsWith("#SETUP;")) this.setup = line;
     const { board } = this;
-    board.type(`${Buffer.from(line, "utf8").toString("latin1")}\n`);
+    this.type(`${Buffer.from(line, "utf8").toString("latin1")}\n`);
     for (let ms = 0; ms < ANSWER && this.heard === before && board.powered; ms += STEP) board.wait(STEP / 1000);
   }
 

@@ -22,6 +22,8 @@ export type At24 = Part & {
   /** Bytes stored so far, and the most that one cell has seen. */
   readonly writes: number;
   readonly maxPerCell: number;
+  /** Writes of each cell. */
+  readonly wear: Readonly<Uint32Array>;
   /** False: the chip is not on the bus. */
   present: boolean;
   /** The WP pin is high: everything is acknowledged, nothing is stored, and there is no write cycle. */
@@ -43,11 +45,12 @@ export function at24(world: World, { address, bytes, page }: At24Options): At24 
   let pointer = 0;
   let busy = Number.NEGATIVE_INFINITY;
   let writes = 0;
+  let most = 0;
 
   const answers = () => on && part.present && world.now >= busy;
   const put = (cell: number, value: number) => {
     cells[cell] = value;
-    wear[cell]++;
+    most = Math.max(most, ++wear[cell]);
     writes++;
   };
 
@@ -86,8 +89,9 @@ export function at24(world: World, { address, bytes, page }: At24Options): At24 
       return writes;
     },
     get maxPerCell() {
-      return wear.reduce((most, count) => Math.max(most, count), 0);
+      return most;
     },
+    wear,
     write(sent) {
       if (!answers()) return false;
       if (sent.length < 2) return true; // a poll, or an address cut short

@@ -171,6 +171,9 @@ export function ds3231(world: World, options: Ds3231Options): Ds3231 {
       battery = false;
       if (!on) reset();
     },
+    get running() {
+      return !stopped;
+    },
     get battery() {
       return battery;
     },

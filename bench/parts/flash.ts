@@ -19,6 +19,8 @@ export type Flash = Part & {
   /** Bytes written so far, and the most erases of one page. */
   readonly writes: number;
   readonly maxErases: number;
+  /** Erases of each page. */
+  readonly erases: readonly number[];
   /** Bytes written so far by page: between two erases each of them is written once. */
   readonly written: readonly number[];
   /** False: writes and erases do nothing, as on a chip whose pages are locked. */
@@ -68,6 +70,7 @@ export function flash(world: World, { position: base = FILE_PAGE, file, pages, p
       image.set(bytes);
     },
     written,
+    erases,
     get writes() {
       return written.reduce((sum, bytes) => sum + bytes, 0);
     },

@@ -30,6 +30,8 @@ export type Hd44780Options = {
 export type Hd44780 = Part & {
   /** What a person reads, line after line without the spaces at their ends; "" with the display off. */
   text(): string;
+  /** The same with all spaces, a text a line; empty with the display off. */
+  readonly rows: string[];
   /** Whether the backlight is on. */
   readonly lit: boolean;
   /** Commands that were lost since power-on, as the display was busy. */
@@ -101,12 +103,17 @@ export function hd44780(world: World, options: Hd44780Options): Hd44780 {
     }
   });
 
+  const rows = () =>
+    Array.from({ length: on ? lines : 0 }, (_, i) =>
+      String.fromCharCode(...memory.subarray(i * LINE, i * LINE + columns)),
+    );
   return {
-    text() {
-      if (!on) return "";
-      return Array.from({ length: lines }, (_, i) =>
-        String.fromCharCode(...memory.subarray(i * LINE, i * LINE + columns)).trimEnd(),
-      ).join("");
+    text: () =>
+      rows()
+        .map((row) => row.trimEnd())
+        .join(""),
+    get rows() {
+      return rows();
     },
     get lit() {
       return rail && light !== undefined && wires.level(light) === 1;

@@ -7,12 +7,16 @@ import { log, type Part } from "./part";
 
 export type LoadswitchOptions = { driver?: string; pin: string; sense?: string };
 export type Loadswitch = Part & {
+  /** What the controller's pin asks for. */
+  readonly commanded: boolean;
   /** Whether there is voltage at the output. */
   readonly on: boolean;
   /** Milliseconds of world time the output was on so far: the light that was given. */
   readonly given: number;
-  /** The last 200 changes; `at` in milliseconds of world time. */
-  readonly changes: { at: number; on: boolean }[];
+  /** The last 200 changes, numbered from 1 on; `at` in milliseconds of world time. */
+  readonly changes: { n: number; at: number; on: boolean }[];
+  /** How often it changed. */
+  readonly changed: number;
   /** "on": somebody by-passed the switch; "off": it is dead. */
   stuck: "on" | "off" | undefined;
 };
@@ -24,6 +28,7 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
   let on = false;
   let since = 0;
   let given = 0;
+  let changed = 0;
   let stuck: Loadswitch["stuck"];
   const look = () => {
     const now = rail && (stuck ? stuck === "on" : world.wires.level(pin) === 1);
@@ -31,13 +36,16 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
       if (on) given += world.now - since;
       on = now;
       since = world.now;
-      log(changes, { at: since, on });
+      log(changes, { n: ++changed, at: since, on });
     }
     if (sense) world.wires.drive(sense, changes, rail ? (on ? 1 : 0) : undefined);
   };
   world.wires.drive(pin, changes, 0, "weak"); // the resistor is there with or without the rail
   world.wires.onchange(pin, look);
   return {
+    get commanded() {
+      return rail && world.wires.level(pin) === 1;
+    },
     get on() {
       return on;
     },
@@ -45,6 +53,9 @@ export function loadswitch(world: World, { pin, sense }: LoadswitchOptions): Loa
       return given + (on ? world.now - since : 0);
     },
     changes,
+    get changed() {
+      return changed;
+    },
     get stuck() {
       return stuck;
     },

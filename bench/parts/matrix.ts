@@ -21,6 +21,9 @@ export type Matrix = Part & {
   /** Names of the keys. */
   readonly keys: string;
   bounce: boolean;
+  /** Keys that a finger is on, and those that are stuck. */
+  readonly held: string;
+  readonly stuck: string;
   /** Presses a key; nothing if it is down already. */
   down(key: string): void;
   /** Lets go of a key. */
@@ -60,6 +63,12 @@ export function matrix(world: World, options: MatrixOptions): Matrix {
   const part: Matrix = {
     keys,
     bounce: options.bounce ?? true,
+    get held() {
+      return [...held].join("");
+    },
+    get stuck() {
+      return [...stuck].join("");
+    },
     down(key) {
       nets(key);
       if (held.has(key)) return;

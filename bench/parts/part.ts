@@ -23,6 +23,8 @@ export interface Clock extends Part {
   battery: boolean;
   /** Somebody moves the chip's time: seconds since 1970, from 2000 on, fractions count. The flags stay as they are. */
   set(unixSeconds: number): void;
+  /** Whether the oscillator runs: not what a stopped one is told, nor whether it has power. */
+  readonly running: boolean;
   /** How much too fast the oscillator is, in millionths; negative is too slow, and more than -1000000. */
   ppm: number;
   /** False: the chip is not on the bus. */

@@ -110,6 +110,9 @@ export function pcf8563(world: World, { address }: Pcf8563Options): Clock {
       battery = false;
       if (!rail) reset();
     },
+    get running() {
+      return running;
+    },
     get battery() {
       return battery;
     },

@@ -165,6 +165,9 @@ export function rv3028(world: World, { address }: Rv3028Options): Rv3028 {
       battery = false;
       if (!rail) fed = false;
     },
+    get running() {
+      return running;
+    },
     get battery() {
       return battery;
     },

@@ -5,7 +5,7 @@ import type { MetricsServer, Wish } from "./server";
 import { UnitsError } from "./units";
 
 /** A token's digits, or what to make. */
-function token(word: string): string | Wish {
+export function readToken(word: string): string | Wish {
   if (/^\d+$/.test(word)) return word;
   const [, kind, amount] = /^(add|set|extended|disable|sync)(?::(\d+(?:\.\d+)?))?$/.exec(word) ?? [];
   const plainKind = kind === "disable" || kind === "sync";
@@ -26,7 +26,10 @@ function object(text: string): object {
 const COMMANDS: {
   [name: string]: { arguments: boolean; run: (server: MetricsServer, serial: string, rest: string) => void };
 } = {
-  tokens: { arguments: true, run: (server, serial, rest) => server.tokens(serial, ...rest.split(/\s+/).map(token)) },
+  tokens: {
+    arguments: true,
+    run: (server, serial, rest) => server.tokens(serial, ...rest.split(/\s+/).map(readToken)),
+  },
   settings: { arguments: true, run: (server, serial, rest) => server.settings(serial, object(rest)) },
   extra: { arguments: true, run: (server, serial, rest) => server.extra(serial, object(rest)) },
   until: {

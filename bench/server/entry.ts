@@ -31,6 +31,8 @@ export interface Part {
 }
 
 export interface Entry extends Part {
+  /** From 1 on. */
+  n: number;
   /** Unix seconds. */
   at: number;
   method: string;
@@ -41,8 +43,9 @@ export interface Entry extends Part {
   raw: Uint8Array;
   /** HTTP status of the answer. */
   status: number;
-  /** What is answered, as an object. */
+  /** What is answered, as an object, and the body as it went. */
   answer?: any;
+  told: Uint8Array;
   accessories: Part[];
 }
 

@@ -13,11 +13,11 @@ import { checkFormat, expandData, expandRows, type Format, hasShortNames, type R
 import { husher } from "./hush";
 import { DEEPEST, FormError, fromPlain, type Json, plain, readJson, show, written } from "./json";
 import { makeJwt, readJwt } from "./jwt";
-import { answerAuth, type Said, type Signed } from "./sign";
+import { answerAuth, type Link, links, METHODS, type Said, type Signed } from "./sign";
 import { fileName, openStore } from "./store";
 import { checkUnit, type Unit, UnitsError } from "./units";
 import { integer, Refusal, signedParts, verify } from "./verify";
-import { deliver, NOTHING, queue, type Waiting, type Wish } from "./waiting";
+import { deliver, makeToken, NOTHING, queue, type Waiting, type Wish } from "./waiting";
 
 export type { Entry, Metrics, Part } from "./entry";
 export type { Unit } from "./units";
@@ -146,6 +146,7 @@ export function createServer(options: ServerOptions = {}) {
   const requests: Entry[] = [];
   const events: { at: number; text: string }[] = [];
   let reachable = true;
+  let asked = 0;
 
   function tell(told: string): void {
     const text = hush.text(told);
@@ -379,12 +380,14 @@ export function createServer(options: ServerOptions = {}) {
     const [name, query = ""] = path.split(/\?(.*)/s);
     const named = Object.fromEntries(Object.entries(headers).map(([header, text]) => [header.toLowerCase(), text]));
     const entry: Entry = {
+      n: ++asked,
       at: now(),
       method: /^[A-Z]{1,10}$/.test(method) ? method : "?",
       path: hush.text(name.replace(/[^!-~]/g, "?")).slice(0, 80),
       encoding: "json",
       raw: body,
       status: 0,
+      told: new Uint8Array(),
       accessories: [],
       notes: [],
     };
@@ -400,14 +403,15 @@ export function createServer(options: ServerOptions = {}) {
       if (error instanceof Refusal) extra = error.headers;
       value = fromPlain({ error: entry.reason });
     }
+    const cbor = entry.encoding === "cbor";
+    entry.told = cbor ? writeCbor(value) : Buffer.from(written(value), "latin1");
     remember(requests, entry);
     log(hush.text(line(entry)), entry);
     if (refused(entry)) keep(entry);
-    const cbor = entry.encoding === "cbor";
     return {
       status: entry.status,
       headers: { "content-type": cbor ? "application/cbor" : "application/json", ...extra },
-      body: cbor ? writeCbor(value) : Buffer.from(written(value), "latin1"),
+      body: entry.told,
     };
   }
 
@@ -504,6 +508,10 @@ export function createServer(options: ServerOptions = {}) {
 
     add,
     register,
+    /** Whether anybody answers. */
+    get reachable(): boolean {
+      return reachable;
+    },
     /** The serials of the units it knows. */
     get serials(): string[] {
       return [...desks.keys()];
@@ -528,6 +536,24 @@ export function createServer(options: ServerOptions = {}) {
     },
     /** What waits for a unit. Throws a `UnitsError`. */
     waiting: (serial: string): Waiting => deskOf(serial).waiting,
+    /** What is known of a unit, its key included. Throws a `UnitsError`. */
+    unit: (serial: string): Readonly<Unit> => deskOf(serial).unit,
+    /** A token for a unit that is at `count`, and the token's own count. Throws a `UnitsError` or a `TokenError`. */
+    make: (serial: string, wish: Wish, count: number) => makeToken(deskOf(serial).unit, count, wish),
+    /** How the auth of a request comes about, by the key of its unit; undefined where it has none that is known. */
+    chain(entry: Entry): Link[] | undefined {
+      try {
+        const value =
+          entry.encoding === "cbor" ? readCbor(entry.raw) : readJson(Buffer.from(entry.raw).toString("utf8"));
+        const root = rootNames(value as Map<string, Json>);
+        const signed = signedParts(root);
+        const method = METHODS.find((known) => String(root.get("auth")).startsWith(known));
+        const { key, padded } = desks.get(signed.serial)?.unit ?? {};
+        return method && key ? links(method, key, signed, { padded }) : undefined;
+      } catch (_) {
+        return undefined;
+      }
+    },
     /** A JSON web token for a unit, or without a serial for reading everything; with `seconds`, for so long. */
     jwt: (serial?: string, seconds?: number): string =>
       makeJwt(secret, { sub: serial, iat: now(), exp: seconds === undefined ? undefined : now() + seconds }),

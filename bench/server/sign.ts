@@ -49,26 +49,45 @@ const empty = (value: Json | undefined) =>
   (Array.isArray(value) && value.length === 0) ||
   (value instanceof Map && value.size === 0);
 
-/** The auth of a request: the method and its hash. For `ta` and `ca` time or count must be there. */
-export function requestAuth(method: Method, key: string, request: Signed, style: Style = {}): string {
+/** One hash on the way to an auth: what it is over, in words and characters, and itself. */
+export interface Link {
+  of: string;
+  text: string;
+  hash: string;
+}
+
+/** How an auth comes about: for `ra` a hash for each part, over the one before and that part; for the others one hash. */
+export function links(method: Method, key: string, request: Signed, style: Style = {}): Link[] {
   const { serial, time = "", count = "", data, rows = [] } = request;
   const { padded, write = reemitted } = style;
-  if (method === "ra") {
-    let link = hashed(key, serial, padded);
-    if (time) link = hashed(key, link + time, padded);
-    if (count) link = hashed(key, link + count, padded);
-    link = hashed(key, link + (data === undefined ? "[]" : write(data)), padded);
-    for (const row of rows) link = hashed(key, link + write(row), padded);
-    return method + link;
+  const parts: [of: string, text: string][] =
+    method === "ra"
+      ? [
+          ["serial", serial],
+          ["time", time],
+          ["count", count],
+          ["data", data === undefined ? "[]" : write(data)],
+          ...Array.from(rows, (row, i): [string, string] => [`row ${i + 1}`, write(row)]),
+        ]
+      : [
+          ["serial", serial],
+          ["time", method === "sa" || method === "ca" ? "" : time],
+          ["count", method === "sa" || method === "ta" ? "" : count],
+          ["data", method === "da" && !empty(data) ? write(data!) : ""],
+          ["rows", method === "da" && rows.length ? write(rows) : ""],
+        ];
+  const there = parts.filter(([, text]) => text);
+  if (method !== "ra") {
+    const text = there.map(([, part]) => part).join("");
+    return [{ of: there.map(([of]) => of).join(", "), text, hash: hashed(key, text, padded) }];
   }
-  const text = {
-    sa: () => serial,
-    ta: () => serial + time,
-    ca: () => serial + count,
-    da: () => serial + time + count + (empty(data) ? "" : write(data!)) + (rows.length ? write(rows) : ""),
-  }[method]();
-  return method + hashed(key, text, padded);
+  let last = "";
+  return there.map(([of, text]) => ({ of, text, hash: (last = hashed(key, last + text, padded)) }));
 }
+
+/** The auth of a request: the method and its hash. For `ta` and `ca` time or count must be there. */
+export const requestAuth = (method: Method, key: string, request: Signed, style: Style = {}): string =>
+  method + links(method, key, request, style).at(-1)!.hash;
 
 /** The auth of an answer to a request. Every value is hashed as it stands in the answer; what is empty or 0 is left out. */
 export function answerAuth(key: string, request: Signed, { auts, asl, tkl, st, ed }: Said, padded = false): string {

@@ -30,10 +30,12 @@ export const NOTHING: Waiting = { tokens: [], until: 0 };
 /** How far ahead of a unit's count a token is looked for: a unit takes none that is further. */
 const REACH = 64;
 
-const make = (unit: Unit, count: number, wish: Wish) => {
+/** A token for a unit that is at `count`. Throws a `UnitsError` or a `TokenError`. */
+export function makeToken(unit: Unit, count: number, wish: Wish): { token: string; count: number } {
+  if (!unit.key) throw new UnitsError(`No token can be made for ${unit.serial}: it has no key here.`);
   const { key, startingCode, timeDivider, restricted } = unit;
-  return encode({ key: key!, startingCode, timeDivider, restricted, ...wish, count });
-};
+  return encode({ key, startingCode, timeDivider, restricted, ...wish, count });
+}
 
 /** The count after which the next token is made: above the unit's own, and above those on their way. */
 const next = (unit: Unit, tokens: Token[], reported = 0) =>
@@ -46,8 +48,7 @@ export function queue(unit: Unit, { tokens }: Waiting, more: (string | Wish)[]):
       if (!/^\d{1,24}$/.test(one)) throw new UnitsError("A token is 1 to 24 digits.");
       return { token: one, sent: 0 };
     }
-    if (!unit.key) throw new UnitsError(`No token can be made for ${unit.serial}: it has no key here.`);
-    make(unit, next(unit, tokens), one);
+    makeToken(unit, next(unit, tokens), one);
     return { wish: one, sent: 0 };
   });
   return [...tokens, ...added];
@@ -80,7 +81,7 @@ export function deliver(
     const due: Token[] = [];
     for (const one of tokens) {
       try {
-        const made = one.wish && make(unit, next(unit, [...tokens, ...due], reported), one.wish);
+        const made = one.wish && makeToken(unit, next(unit, [...tokens, ...due], reported), one.wish);
         const token = made ? { ...made, sent: 0 } : one;
         // One that is not the unit's never counts as taken: it is tried once.
         if (token.sent === 0 || (token.count !== undefined && token.count > reported)) due.push(token);

@@ -1,6 +1,6 @@
 /** One suite for every engine: what a person at the keypad, at the wires and at the serial port may expect of a device. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { DEMO } from "../../bench/demo-unit";
 import { encode, type TokenRequest, tableCommands } from "../../bench/encode";
 import type { Board } from "../../boards/board";
@@ -49,6 +49,13 @@ function random(seed: number): (below: number) => number {
  * others go through what their own parts are in: each key, display, clock, memory and store has its board among them.
  */
 const THOROUGH = ["esp32", "puckjs"];
+
+/** The stories that ship, and the board that each is told of. */
+const SCRIPTS = resolve(__dirname, "../../bench/scripts");
+const STORIES = readdirSync(SCRIPTS).map((file) => {
+  const text = readFileSync(join(SCRIPTS, file), "utf8");
+  return { file, lines: text.split("\n"), board: /--board (\S+)/.exec(text)?.[1] };
+});
 
 /** In place of `test` where a board does not go through one. */
 const none = Object.assign(() => {}, { each: () => () => {} }) as unknown as typeof test;
@@ -136,6 +143,10 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     rig = new Rig(built, engine, figures);
   });
   afterEach(() => rig.end());
+
+  const told = rtc ? [] : STORIES.filter(({ board }) => board === name);
+  if (told.length)
+    test.each(told)("lives through the story $file as it is written", ({ lines }) => void rig.do(...lines), 300000);
 
   describe("the clock chip", () => {
     beforeEach(buy);

@@ -12,7 +12,8 @@ export type Act = (query: Query) => unknown;
 /** What a command does, by its name. `test` is the line that tells its ranges. */
 export type Commands = { [name: string]: { run?: Act; read?: Act; write?: Act; test?: string } };
 
-export type Entry = { at: number; from: "controller" | "modem" | "bench"; text: string };
+/** `n` numbers what was said, from 1 on. */
+export type Entry = { n: number; at: number; from: "controller" | "modem" | "bench"; text: string };
 export type Armed = { name: string; args: string[] };
 
 /** What the command line needs to know of a module. */
@@ -60,6 +61,7 @@ export abstract class Shell {
 
   /** Counts the times that the module was switched on or off: what was begun before is void. */
   protected life = 0;
+  private noted = 0;
   private typed = "";
   private busy = false;
   private pending: Command[] = [];
@@ -143,11 +145,11 @@ export abstract class Shell {
 
   note(from: Entry["from"], text: string): void {
     const short = text.length > LONG ? `${text.slice(0, LONG)}…` : text;
-    log(this.log, { at: this.world.now, from, text: short });
+    log(this.log, { n: ++this.noted, at: this.world.now, from, text: short });
   }
 
   complain(text: string): void {
-    log(this.complaints, { at: this.world.now, from: "controller", text });
+    log(this.complaints, { n: ++this.noted, at: this.world.now, from: "controller", text });
   }
 
   /** Puts bytes on the line, if anybody is there to. */

@@ -1,0 +1,12 @@
+/** How commands of the bench say what is wrong with them. */
+
+/** A command that cannot be done as it was given; the message says what to change. */
+export class BenchError extends Error {}
+
+export function need(ok: unknown, message: string): asserts ok {
+  if (!ok) throw new BenchError(message);
+}
+
+/** Reads a number in digits; `fraction` if it may have one. Anything else is NaN. */
+export const number = (text = "", fraction = false) =>
+  (fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text) ? Number(text) : Number.NaN;

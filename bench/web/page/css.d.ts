@@ -1,0 +1,2 @@
+/** Style that the bundler takes in. */
+declare module "*.css";

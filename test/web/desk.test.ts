@@ -1,0 +1,209 @@
+/** The desk without a page: time, hands, stories, and that it keeps count of all that it was asked for. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodeEngine } from "../../bench/engines/node";
+import { Session } from "../../bench/session";
+import { Desk, stories } from "../../bench/web/desk";
+import { makePage } from "../../bench/web/page";
+import { bundle } from "../../build/bundle";
+
+/** Milliseconds of the person's clock between two looks. */
+const LOOK = 33;
+
+async function open(board = "esp32"): Promise<Desk> {
+  const desk = new Desk({ board, engine: "node" });
+  await desk.renew();
+  return desk;
+}
+
+/** Lets the person's time pass until something is so; gives up after an hour of it. */
+function until(desk: Desk, so: () => boolean): void {
+  for (let i = 0; i < 110000 && (i < 1 || !so()); i++) desk.tick(LOOK);
+  if (!so())
+    throw new Error(
+      `It did not happen: ${JSON.stringify(desk.view.desk)} ${JSON.stringify(desk.lists.feed.items.slice(-5))}`,
+    );
+}
+const rested = (desk: Desk) =>
+  until(desk, () => !desk.view.desk?.hand && !desk.view.desk?.travel && !desk.view.desk?.playing);
+
+describe("a desk", () => {
+  test("has a device that was set up, and goes with the person's clock at their speed", async () => {
+    const desk = await open();
+    expect(desk.view.info ?? {}).toEqual({});
+    desk.tick(LOOK);
+    expect(desk.view.info).toMatchObject({ serial: "123456789", credit: 0 });
+    const before = desk.now;
+    for (let i = 0; i < 30; i++) desk.tick(LOOK);
+    expect(Math.abs(desk.now - before - 30 * LOOK)).toBeLessThan(30);
+    await desk.wish({ speed: 0 });
+    const still = desk.now;
+    for (let i = 0; i < 30; i++) desk.tick(LOOK);
+    expect(desk.now).toBe(still);
+    await desk.wish({ speed: 1000 });
+    for (let i = 0; i < 30; i++) desk.tick(LOOK);
+    expect(Math.abs(desk.now - still - 30 * LOOK * 1000)).toBeLessThan(1000);
+    desk.end();
+  });
+
+  test("sells a token, types it, and tells what happened, when it happened", async () => {
+    const desk = await open();
+    expect(await desk.wish({ line: "token add:1", id: 1 })).toHaveLength(1);
+    const [{ token }] = desk.view.sold!;
+    await desk.wish({ hand: `*${token}` });
+    rested(desk);
+    for (let i = 0; i < 60; i++) desk.tick(LOOK);
+    expect(desk.view.state).toMatchObject({ load: true, display: "   1" });
+    expect(await desk.wish({ jump: "credit", id: 1 })).toEqual([]);
+    rested(desk);
+    expect(desk.view.state?.load).toBe(false);
+    const feed = desk.lists.feed.items.filter(({ reports }) => !reports).map(({ text }) => text);
+    expect(feed).toEqual(
+      ["power on", "power off", "power on", "lamp on", "token accepted", "lamp off"].slice(-feed.length),
+    );
+    const [on, off] = desk.view.strip!.filter(({ lamp }, i, all) => lamp || all[i - 1]?.lamp);
+    // A day to the second, though time jumped.
+    expect(Math.abs(off.at - on.at - 86400)).toBeLessThanOrEqual(2);
+    desk.end();
+  });
+
+  test("types while time stands still, and keeps all keys on one line of the story", async () => {
+    const desk = await open();
+    await desk.wish({ speed: 0 });
+    await desk.wish({ hand: "*123" });
+    rested(desk);
+    expect(desk.lists.story.items.at(-1)!.line).toBe("key * 1 2 3");
+    desk.end();
+  });
+
+  test("keys that are clicked faster than any finger are pressed all the same, also while time stands still", async () => {
+    const desk = await open();
+    await desk.wish({ speed: 0 });
+    for (const key of "*1223") for (const how of ["down", "up"]) await desk.wish({ line: `key ${key} ${how}`, id: 1 });
+    await desk.wish({ speed: 1 });
+    for (let i = 0; i < 5; i++) desk.tick(LOOK);
+    expect(desk.view.state?.display).toBe("1223");
+    desk.end();
+  });
+
+  test("jumps, stops on the way, and says what cannot be", async () => {
+    const desk = await open();
+    expect(await desk.wish({ jump: "credit", id: 1 })).toEqual([{ error: expect.stringContaining("no credit") }]);
+    expect(await desk.wish({ jump: 1e12, id: 1 })).toEqual([{ error: expect.stringContaining("2099") }]);
+    const before = desk.now;
+    await desk.wish({ jump: 90 * 86400, id: 1 });
+    desk.tick(LOOK);
+    await desk.wish({ jump: 0, id: 1 });
+    expect(desk.now).toBeLessThan(before + 90 * 86400000);
+    const still = desk.now;
+    desk.tick(LOOK);
+    expect(desk.now - still).toBeLessThan(100);
+    desk.end();
+  });
+
+  test("answers looks and lines, refuses what would end it, and never shows a key", async () => {
+    const desk = await open();
+    expect(await desk.wish({ line: "boots 1", id: 1 })).toEqual([{ boots: expect.any(Array) }]);
+    expect(await desk.wish({ line: "#STATUS", id: 1 })).toEqual([{ uart: "#STATUS;INACTIVE" }]);
+    expect(await desk.wish({ line: "quit", id: 1 })).toEqual([{ error: expect.any(String) }]);
+    expect(await desk.wish({ line: "nonsense", id: 1 })).toEqual([{ error: expect.any(String) }]);
+    await desk.wish({ line: "#SETUP;5;5;00112233445566778899aabbccddeeff", id: 1 });
+    expect(JSON.stringify(desk.lists.serial)).not.toMatch(/[\da-f]{32}/i);
+    expect(JSON.stringify(await desk.wish({ story: true, id: 1 }))).not.toContain("00112233445566778899aabbccddeeff");
+    desk.end();
+  });
+
+  test("changes boards and engines, and says why one cannot be had", async () => {
+    const desk = await open();
+    const first = desk.device;
+    await desk.wish({ board: "puckjs", engine: "node" });
+    expect(desk.device).toBe(first + 1);
+    expect(desk.view.made?.name).toBe("puckjs");
+    await desk.wish({ board: "toaster", engine: "node" });
+    expect(desk.view.made?.name).toBe("puckjs");
+    const espruino = desk.view.desk!.engines.find(({ name }) => name === "espruino")!;
+    expect(espruino.lacks === undefined).toBe(Boolean(process.env.ESPRUINO));
+    desk.end();
+  });
+
+  test("an engine that breaks off is told, and the desk goes on", async () => {
+    const desk = await open();
+    (desk as any).session.pass = () => {
+      throw new Error("The interpreter ended");
+    };
+    desk.tick(LOOK);
+    expect(desk.view.desk?.trouble).toBe("The interpreter ended");
+    desk.tick(LOOK);
+    expect(await desk.wish({ line: "state", id: 1 })).toEqual([{ error: "There is no device" }]);
+    await desk.renew();
+    expect(desk.view.desk?.trouble).toBeUndefined();
+    desk.end();
+  });
+});
+
+describe("stories", () => {
+  test("one is played on the desk as it is written, and what was done runs again", async () => {
+    const { name } = stories()[0];
+    const desk = await open("puckjs");
+    await desk.wish({ play: name });
+    until(desk, () => !desk.view.desk?.playing);
+    expect(desk.lists.feed.items.filter(({ what }) => what === "trouble")).toEqual([]);
+    expect(desk.view.made?.name).toBe("esp32");
+    const saved = (await desk.wish({ story: true, id: 1 })).map((one) => ("uart" in one ? one.uart : ""));
+    const said: object[] = [];
+    const session = new Session({ ...(await bundle("esp32")), make: nodeEngine, out: (one) => said.push(one) });
+    for (const line of saved) session.line(line);
+    expect(said.filter((one) => "error" in one)).toEqual([]);
+    expect(session.now).toBe(desk.now);
+    const told = readFileSync(join(__dirname, "../../bench/scripts", name), "utf8").split("\n");
+    expect(saved.slice(0, -1)).toEqual(told.filter((line) => line && !line.startsWith("expect")));
+    session.close();
+    desk.end();
+  });
+
+  test("one that does not go as it says breaks off, and says where", async () => {
+    const desk = await open();
+    await desk.wish({ play: 'wait 1\nexpect {"load":true}\nwait 1' });
+    until(desk, () => !desk.view.desk?.playing);
+    expect(desk.lists.feed.items.at(-1)).toMatchObject({
+      what: "trouble",
+      text: expect.stringContaining('"expect {"load":true}"'),
+    });
+    desk.end();
+  });
+});
+
+/** Minutes of the person's; all ten take a while. */
+const MINUTES = Number(process.env.WEB_MINUTES ?? 2);
+
+test("minutes at a thousand times are days: nothing is lost count of, and nothing grows", async () => {
+  const desk = await open();
+  await desk.wish({ speed: 1000 });
+  desk.tick(LOOK);
+  const start = desk.now;
+  const world = (desk as any).session.board.world;
+  const events = () => world.queue.length;
+  const size = () => JSON.stringify([desk.view, desk.lists.story, desk.lists.serial]).length;
+  for (let i = 0; i < 1000; i++) desk.tick(LOOK);
+  const [queued, held] = [events(), size()];
+  const ticks = Math.ceil((MINUTES * 60000) / LOOK);
+  for (let i = 1000; i < ticks; i++) desk.tick(LOOK);
+  // What the computer was too slow for is not made up for, and it is said.
+  const behind = (desk as any).behind;
+  expect(Math.abs(desk.now - start + behind - ticks * LOOK * 1000)).toBeLessThan(2000);
+  expect(Math.abs(events() - queued)).toBeLessThanOrEqual(4);
+  expect(size()).toBeLessThan(held + 2000);
+  // The device measured all the time: a row an hour.
+  await desk.wish({ line: "carry", id: 1 });
+  const [found] = await desk.wish({ line: "rows", id: 1 });
+  expect("rows" in found && found.rows.length).toBe(Math.floor((desk.now - start) / 3600000));
+  desk.end();
+});
+
+test("the page is one file of less than 100 KB, and asks for nothing from elsewhere", async () => {
+  const { html, brotli, policy } = await makePage();
+  expect(brotli.length).toBeLessThan(100 * 1024);
+  expect(html).not.toMatch(/(src|href)="(?!data:)/);
+  expect(html.match(/https?:\/\/[\w.]+/g)?.filter((url) => !/w3\.org/.test(url)) ?? []).toEqual([]);
+  expect(policy).toContain("default-src 'none'");
+});

@@ -1,0 +1,324 @@
+/// <reference lib="dom" />
+/** The page in a real browser: what somebody does who has never seen it, and what they see. */
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { nodeEngine } from "../../bench/engines/node";
+import { Session } from "../../bench/session";
+import { serve, type Web } from "../../bench/web/server";
+import { bundle, readBoard } from "../../build/bundle";
+import { Hand, inBrowser, launch } from "./browser";
+
+const images = resolve(__dirname, "../../docs/images");
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+let web: Web;
+let browser: Browser;
+
+async function open(size = { width: 1280, height: 860 }, colorScheme: "light" | "dark" = "light"): Promise<Hand> {
+  const page = await browser.newPage({ viewport: size, colorScheme, reducedMotion: "reduce", acceptDownloads: true });
+  const hand = new Hand(page);
+  await page.goto(web.url);
+  await page.locator(".device svg").waitFor();
+  return hand;
+}
+
+/** Sells a token and has it typed. */
+async function pay(hand: Hand): Promise<void> {
+  await hand.press("Sell");
+  await hand.press(/^Type it: \d+$/);
+}
+
+inBrowser("the page", () => {
+  let hand: Hand;
+  beforeAll(async () => {
+    web = await serve({ port: 0 });
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await web?.close();
+  });
+  beforeEach(async () => {
+    await web.desk.renew("esp32", "node");
+    await web.desk.wish({ speed: 1 });
+    hand = await open();
+  });
+  afterEach(async () => {
+    const { errors } = hand;
+    for (const context of browser.contexts()) await context.close();
+    expect(errors).toEqual([]);
+  });
+
+  test("somebody sells a token, has it typed, and there is light for a week", async () => {
+    await hand.says("Nothing paid yet");
+    await hand.shows("lamp off");
+    await pay(hand);
+    await hand.says(/Paid until Sun 29 Nov, 09:00.*6 d 23 h left · lamp on because there is credit/);
+    await hand.shows("lamp on");
+  });
+
+  test("the same by the keys, with the mouse and on the keyboard alone", async () => {
+    await hand.key("star");
+    for (const digit of "6624") await hand.key(digit);
+    await hand.shows("display 6624");
+    for (const digit of "86790") await hand.page.keyboard.press(digit);
+    await hand.says("Paid until Mon 23 Nov");
+    // A key of the drawing is pressed by the space bar as any button is.
+    await hand.page.getByRole("button", { name: "key hash" }).focus();
+    await hand.page.keyboard.press("Space");
+    await hand.shows("display 1");
+  });
+
+  test("a wrong token closes the entry for a minute, and the page says so", async () => {
+    await hand.press("Try a wrong token");
+    await hand.says("token entry is closed for");
+    await hand.page.getByText("wrong token: entry closes for a while").first().waitFor();
+    await pay(hand);
+    await hand.shows("display L1");
+    await hand.jump("+1 h", 3600);
+    await hand.press(/^Type it: \d+$/);
+    await hand.says("Paid until");
+  });
+
+  test("time goes to the end of the credit: the lamp goes off, and the band shows the light that was given", async () => {
+    await pay(hand);
+    await hand.says("Paid until");
+    await hand.press("Until the credit ends");
+    await hand.says("The credit is used up");
+    await hand.shows("lamp off");
+    await hand.page.locator(".strip rect.gave").first().waitFor({ state: "attached" });
+    await hand.page.locator(".feed li", { hasText: /09:00 Sun 29 Nov\s*lamp off/ }).waitFor();
+  });
+
+  test("the plug is pulled in the middle of an entry; it comes back, and the token is good", async () => {
+    for (const key of ["star", ..."0166"]) await hand.key(key);
+    await hand.shows("display 0166");
+    await hand.page.getByRole("switch", { name: "Plugged in" }).click();
+    await hand.says(/No power.*lamp off because the plug is out/);
+    await hand.page.getByRole("switch", { name: "Unplugged" }).click();
+    await hand.says("Nothing paid yet");
+    await hand.page.getByText(/Start 3\. .* plugged in, ran/).waitFor();
+    await pay(hand);
+    await hand.says("Paid until");
+  });
+
+  test("a token goes with the server's answer, and the exchange is shown with its chain of hashes", async () => {
+    // So that a board with a modem has not told of its day already.
+    await hand.page.getByRole("switch", { name: "Server up" }).click();
+    await hand.jump("+1 d", 86400);
+    await hand.page.getByRole("switch", { name: "Server down" }).click();
+    await hand.press("Sell");
+    await hand.press(/^Send with the next answer: \d+$/);
+    await hand.page
+      .locator(".due code")
+      .filter({ hasText: /^\d{9}$/ })
+      .waitFor();
+    await hand.press("Carry a report by phone");
+    await hand.says("Paid until");
+    await hand.press("accepted, ra");
+    await hand.page.getByText("✓ It ends with ra").waitFor();
+    expect(await hand.page.locator(".chain li").count()).toBeGreaterThan(20);
+    expect(await hand.page.locator(".chart").count()).toBeGreaterThan(3);
+  });
+
+  const modem = readBoard("esp32").parts.modem ? test : test.skip;
+  modem(
+    "the modem loses its antenna and finds it again; then an OK is lost, and it reports all the same (needs a modem)",
+    async () => {
+      await hand.tab("Air");
+      await hand.press("Take the antenna off");
+      await hand.jump("+1 d", 86400);
+      await hand.page.locator(".facts .bad", { hasText: "failed" }).waitFor();
+      expect(await hand.page.locator(".feed .server").count()).toBe(0);
+      await hand.press("Antenna is off");
+      await hand.jump("+1 d", 86400);
+      await hand.page.locator(".feed .server", { hasText: "the server took" }).waitFor();
+      await hand.page.getByText(/^Faults/).click();
+      await hand.press("no-ok");
+      await hand.page.locator(".at .bench", { hasText: "fault no-ok" }).waitFor();
+      const { n } = web.desk.lists.requests.items.at(-1)!;
+      await hand.jump("+1 d", 86400);
+      expect(web.desk.lists.requests.items.at(-1)!.n).toBeGreaterThan(n);
+      expect(await hand.page.locator(".at .controller").count()).toBeGreaterThan(10);
+    },
+  );
+
+  test("memory: the newest records are named, and a cut in a write shows as torn", async () => {
+    await hand.tab("Memory");
+    await hand.page.getByRole("heading", { name: /record \d+, the newest of its kind/ }).waitFor();
+    await hand.page.getByRole("spinbutton").first().fill("20");
+    await hand.press("Arm");
+    await pay(hand);
+    await hand.says("No power");
+    await hand.page.getByText("torn, or unknown").waitFor();
+    await hand.page.getByText("Writes", { exact: true }).click();
+    await hand.page.getByText(/0 to \d+ writes of a cell/).waitFor();
+  });
+
+  test("a by-passed output is told from a switched one", async () => {
+    await hand.page.getByText("What people and parts do to it").click();
+    await hand.page.getByText("By-passed", { exact: true }).click();
+    await hand.says(/By-passed.*somebody wired it/);
+    await hand.page.getByText("Whole", { exact: true }).click();
+    await hand.says("Nothing paid yet");
+  });
+
+  test("what was done is saved, and replays to the same end", async () => {
+    await pay(hand);
+    await hand.says("Paid until");
+    await hand.jump("+1 h", 3600);
+    await hand.tab("Story");
+    const [download] = await Promise.all([hand.page.waitForEvent("download"), hand.press("Save what was done")]);
+    const script = readFileSync((await download.path())!, "utf8");
+    expect(script).toMatch(/^\/\/ A story of the esp32/);
+    const said: object[] = [];
+    const session = new Session({ ...(await bundle("esp32")), make: nodeEngine, out: (one) => said.push(one) });
+    for (const line of script.split("\n")) session.line(line);
+    session.close();
+    expect(said.filter((one) => "error" in one)).toEqual([]);
+    expect(script).toMatch(/key \* 0 1 6 6 0 9 7 9 6\n(.*\n)*wait 3600\n(.*\n)*expect \{.*"load":true/);
+  });
+
+  test("a story that ships is watched, and stopped", async () => {
+    await hand.tab("Story");
+    await hand.press(/The first week of a customer/);
+    await hand.page.locator(".caption", { hasText: "The factory gives the unit" }).waitFor();
+    await hand.press("Stop the story");
+    await hand.press(/A thief/);
+    await hand.press("Stop the story");
+  });
+
+  test("two pages show the same device, whoever presses", async () => {
+    const other = await open({ width: 500, height: 800 });
+    await pay(hand);
+    await other.says("Paid until");
+    await other.page.getByRole("switch", { name: "Plugged in" }).click();
+    await hand.says("No power");
+    expect(other.errors).toEqual([]);
+  });
+
+  test("boards are drawn as they are: four keys, a text display, lamps only", async () => {
+    const choose = (name: string) => hand.page.getByRole("combobox", { name: "board" }).selectOption(name);
+    await choose("puckjs");
+    await hand.page.locator(".puck").waitFor();
+    expect(await hand.page.locator(".segments, .glass").count()).toBe(0);
+    await choose("pixljs");
+    await hand.page.locator(".glass").waitFor();
+    expect(await hand.page.locator(".key").count()).toBe(4);
+    await pay(hand);
+    await hand.says("Paid until");
+    await choose("esp32");
+    await hand.page.locator(".segments").waitFor();
+  });
+
+  test("a page of another origin gets nothing, though it knows the word", async () => {
+    const elsewhere = createServer((_request, answer) => void answer.end("<p>hello")).listen(0, "127.0.0.1");
+    await once(elsewhere, "listening");
+    const stranger = await browser.newPage();
+    await stranger.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`);
+    const { href, host, search } = new URL(web.url);
+    const tried = await stranger.evaluate(
+      async ([page, line]) => [
+        await fetch(page).then(
+          () => "read",
+          () => "refused",
+        ),
+        await new Promise((done) => {
+          const socket = new WebSocket(line);
+          socket.onopen = () => done("open");
+          socket.onclose = () => done("refused");
+        }),
+      ],
+      [href, `ws://${host}/live${search}`],
+    );
+    expect(tried).toEqual(["refused", "refused"]);
+    elsewhere.close();
+  });
+
+  test("axe finds nothing serious, on any panel, light and dark, wide and narrow", async () => {
+    await pay(hand);
+    await hand.jump("+1 d", 86400);
+    await hand.press("Carry a report by phone");
+    await hand.press("accepted, ra");
+    for (const [size, scheme] of [
+      [{ width: 1280, height: 860 }, "light"],
+      [{ width: 360, height: 760 }, "dark"],
+    ] as const) {
+      const eye = await open(size, scheme);
+      // The page's own policy keeps scripts out: the tool comes in by the debugger.
+      const tools = await eye.page.context().newCDPSession(eye.page);
+      await tools.send("Runtime.evaluate", { expression: AXE });
+      for (const tab of ["Server", "Memory", "Air", "Story", "Port", "Firmware"]) {
+        await eye.tab(tab);
+        if (tab === "Server") await eye.press("accepted, ra");
+        if (tab === "Memory") await eye.page.locator(".hex").waitFor();
+        const { result } = await tools.send("Runtime.evaluate", {
+          expression: "axe.run(document).then((found) => JSON.stringify(found.violations))",
+          awaitPromise: true,
+        });
+        const serious = JSON.parse(result.value).filter(
+          ({ impact }: any) => impact === "serious" || impact === "critical",
+        );
+        const told = serious.map(
+          ({ id, nodes }: any) =>
+            `${tab} ${scheme} ${id}: ${nodes.map(({ html }: any) => html.slice(0, 120)).join(" | ")}`,
+        );
+        expect(told).toEqual([]);
+      }
+      expect(await eye.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    }
+  });
+
+  test("at a thousand times the page neither grows nor falls behind: every frame is shown", async () => {
+    await hand.page.getByText("×1000").click();
+    const tools = await hand.page.context().newCDPSession(hand.page);
+    const count = async () => {
+      await tools.send("HeapProfiler.collectGarbage");
+      const { metrics } = await tools.send("Performance.getMetrics");
+      const named = Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+      return { nodes: named["Nodes"], listeners: named["JSEventListeners"], heap: named["JSHeapUsedSize"] };
+    };
+    await tools.send("Performance.enable");
+    const hours = async (n: number) => hand.passed((await hand.time()) + n * 3600000);
+    const LONG = Number(process.env.WEB_MINUTES ?? 0) * 16;
+    await hours(1);
+    const before = await count();
+    await hours(Math.max(2, LONG));
+    const after = await count();
+    expect(after.nodes).toBeLessThan(before.nodes + 700);
+    expect(after.listeners).toBeLessThan(before.listeners + 40);
+    expect(after.heap).toBeLessThan(before.heap + 3e6);
+  }, 900000);
+
+  test("pictures for the README", async () => {
+    await hand.page.setViewportSize({ width: 1280, height: 800 });
+    const shot = async (name: string, target: Page | Locator) => {
+      const png = await target.screenshot();
+      expect(png.length).toBeGreaterThan(10000);
+      if (process.env.PICTURES) writeFileSync(join(images, `${name}.png`), png);
+    };
+    await pay(hand);
+    await hand.says("Paid until");
+    for (let day = 0; day < 3; day++) await hand.jump("+1 d", 86400);
+    await web.desk.wish({ speed: 0 });
+    await hand.press("Carry a report by phone");
+    await hand.page.getByText("accepted, ra").first().waitFor();
+    await hand.page.evaluate(() => scrollTo(0, 0));
+    await shot("page", hand.page);
+    await hand.page.emulateMedia({ colorScheme: "dark" });
+    await hand.tab("Memory");
+    await hand.page.getByText("EEPROM", { exact: true }).click();
+    await hand.page.locator(".hex").waitFor();
+    await shot("page-memory", hand.page.locator(".behind"));
+    await hand.page.emulateMedia({ colorScheme: "light" });
+    await hand.tab("Server");
+    await hand.press("accepted, ra");
+    await hand.page.getByText("✓ It ends with ra").waitFor();
+    await shot("page-chain", hand.page.locator(".exchange"));
+    await shot("page-phone", (await open({ width: 390, height: 780 }, "dark")).page);
+  });
+});
