@@ -57,6 +57,28 @@ describe.each([
     }
   });
 
+  describe.each(vectors("certification.jsonl"))("with the published $procedure procedure", (unit) => {
+    test.each([
+      ["after each token it has time to be carried on", true],
+      ["it is typed without a pause", false],
+    ])("each decode is in its bound of hashes when %s", (_when, pauses) => {
+      const { device, m } = equipped(unit.count ?? 1, flash, { ...DEMO, ...unit });
+      for (const { step, token, result, kind } of unit.steps) {
+        if (pauses) finish(m, device);
+        const { count } = device.paid;
+        const begun = open(m, device).count;
+        expect({ step, ...device.enter(token, NOW) }).toMatchObject({ step, result, kind });
+        const ahead = device.paid.count - count;
+        const late = pauses && count > PAST;
+        // Two hashes for the key of the seals, two for the slots, one for the cell.
+        const most = late ? ahead + 24 - 5 : device.paid.count - begun + 1;
+        // An older one is walked for afterwards, from the beginning; a sync has no cell.
+        const whole = result !== "valid" || kind === "sync";
+        expect(device.hashes).toBeLessThanOrEqual(whole ? count + 100 : most);
+      }
+    });
+  });
+
   test("is not begun before there is a past, and not touched when there is nothing to do", () => {
     const m = memory(flash);
     const device = new Decoder({ ...DEMO, count: PAST });
