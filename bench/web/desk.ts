@@ -32,7 +32,7 @@ const TOUCH = 80;
 /** A story goes no faster than somebody can follow: milliseconds for a wait, for a line, for a sentence and each character of it. */
 const PACE = { wait: 1200, line: 350, caption: 900, character: 28 };
 
-const TITLES: { [engine: string]: string } = { node: "Node", espruino: "Espruino interpreter" };
+const TITLES: { [engine: string]: string } = { node: "Node", espruino: "Interpreter" };
 
 const scripts = join(__dirname, "../scripts");
 

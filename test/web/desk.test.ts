@@ -173,6 +173,23 @@ describe("stories", () => {
   });
 });
 
+const onInterpreter = process.env.ESPRUINO ? test : test.skip;
+onInterpreter("on the interpreter variables are counted, and what a peek takes of them is not", async () => {
+  const desk = new Desk({ board: "puckjs", engine: "espruino" });
+  await desk.renew();
+  for (let i = 0; i < 60; i++) desk.tick(LOOK);
+  const { budget } = desk.view.made!;
+  const { used, peak } = desk.view.state!.variables!;
+  expect(used).toBeGreaterThan(500);
+  expect(used).toBeLessThan(budget.idle);
+  // #INFO alone takes hundreds.
+  expect(peak).toBeLessThan(used + 150);
+  await desk.wish({ hand: "*016609796" });
+  rested(desk);
+  until(desk, () => desk.view.state?.load === true);
+  desk.end();
+});
+
 /** Minutes of the person's; all ten take a while. */
 const MINUTES = Number(process.env.WEB_MINUTES ?? 2);
 

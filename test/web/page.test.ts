@@ -321,4 +321,79 @@ inBrowser("the page", () => {
     await shot("page-chain", hand.page.locator(".exchange"));
     await shot("page-phone", (await open({ width: 390, height: 780 }, "dark")).page);
   });
+
+  test("the first minute, as a film for the README", async () => {
+    const size = { width: 820, height: 720 };
+    await hand.page.setViewportSize(size);
+    await web.desk.wish({ speed: 0 });
+    const frames: { png: Buffer; ms: number }[] = [];
+    const show = async (ms: number) => {
+      await hand.page.evaluate(() => {
+        (document.activeElement as HTMLElement).blur();
+        scrollTo(0, 0);
+      });
+      frames.push({ png: await hand.page.screenshot({ type: "jpeg", quality: 55 }), ms });
+    };
+    /** Types so many keys of what is left of the token. */
+    const keys = async (text: string, display: string) => {
+      await web.desk.wish({ hand: text });
+      await hand.shows(`display ${display}`);
+      await show(260);
+    };
+    await show(2200);
+    await hand.press("Sell");
+    await hand.page.locator("code.token").waitFor();
+    await show(1800);
+    await keys("*016", "016");
+    await keys("609", "6609");
+    await keys("79", "0979");
+    await web.desk.wish({ hand: "6" });
+    await web.desk.wish({ line: "wait 0.5", id: 0 });
+    await hand.says("Paid until");
+    await show(2600);
+    for (let day = 0; day < 3; day++) {
+      await hand.jump("+1 d", 86400);
+      await show(700);
+    }
+    await hand.page.getByRole("switch", { name: "Plugged in" }).click();
+    await hand.says("No power");
+    await show(1900);
+    await hand.jump("+1 d", 86400);
+    await show(900);
+    await hand.page.getByRole("switch", { name: "Unplugged" }).click();
+    await web.desk.wish({ line: "wait 3", id: 0 });
+    await hand.says("Paid until");
+    await show(1900);
+    await hand.press("Until the credit ends");
+    await hand.says("The credit is used up");
+    await show(2800);
+    const svg = film(size, frames);
+    expect(svg.length).toBeLessThan(1e6);
+    if (process.env.PICTURES) writeFileSync(join(images, "first-minute.svg"), svg);
+  });
 });
+
+/** Pictures one after the other, each for its milliseconds, as an SVG that moves by style alone; only the last for whoever wants no motion. */
+function film({ width, height }: { width: number; height: number }, frames: { png: Buffer; ms: number }[]): string {
+  const all = frames.reduce((sum, { ms }) => sum + ms, 0);
+  const percent = (ms: number) => `${Math.round((ms / all) * 10000) / 100}%`;
+  let at = 0;
+  const styles = frames.map(({ ms }, i) => {
+    const [from, to] = [percent(at), percent(at + ms)];
+    at += ms;
+    const before = i ? `0%{visibility:hidden}` : "";
+    return `@keyframes k${i}{${before}${from}{visibility:visible}${to}{visibility:hidden}}#f${i}{animation:k${i} ${all}ms step-end infinite}`;
+  });
+  const still =
+    "@media (prefers-reduced-motion:reduce){image{animation:none!important}image:last-of-type{visibility:visible}}";
+  const images = frames.map(
+    ({ png }, i) =>
+      `<image id="f${i}" width="${width}" height="${height}" href="data:image/jpeg;base64,${png.toString("base64")}"/>`,
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="A token is sold and typed, and the lamp goes on">`,
+    `<style>image{visibility:hidden}${styles.join("")}${still}</style>`,
+    ...images,
+    "</svg>\n",
+  ].join("\n");
+}

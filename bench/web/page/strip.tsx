@@ -22,7 +22,7 @@ export function Strip({
   until?: number;
   forever: boolean;
 }) {
-  const most = innerWidth < 700 ? 4 : 11;
+  const most = Math.max(3, Math.min(11, Math.floor(innerWidth / 100)));
   // What is drawn changes by the minute, not with every frame.
   const minute = Math.floor(now / 60);
   return useMemo(() => {
@@ -42,8 +42,10 @@ export function Strip({
     const ticks = Array.from({ length: Math.ceil(days / step) + 1 }, (_, i) => (first + i * step) * DAY).filter(
       (time) => time < to,
     );
-    // Where there is little room, the first name would run into the second.
-    const labels = ticks.filter((time) => most > 4 || x(time) > WIDTH * 0.08);
+    // The first name stands at the edge, and would run into a second one near to it.
+    const near =
+      ticks.length > 1 && ((x(ticks[1]) - x(ticks[0])) / WIDTH) * innerWidth < 110 && x(ticks[0]) < WIDTH * 0.05;
+    const labels = near ? ticks.slice(1) : ticks;
     const paid = feed.filter(
       ({ what, text, at }) => what === "event" && at >= from && text.startsWith("token accepted"),
     );
