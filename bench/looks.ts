@@ -191,12 +191,13 @@ export const LOOKS: { [name: string]: Look } = {
   },
   waiting: {
     usage: "waiting",
-    about: "what the built-in server is going to say to this unit's next request, and whether it is there",
+    about:
+      "what the built-in server is going to say to this unit's next request, whether it is there, and the units that it knows",
     look: true,
     run: ({ server, serial, out }, args) => {
       alone("waiting", args);
       const waiting = serial !== undefined && server.serials.includes(serial) ? server.waiting(serial) : undefined;
-      out({ waiting: { up: server.reachable, serial, ...waiting } });
+      out({ waiting: { up: server.reachable, units: server.serials, serial, ...waiting } });
     },
   },
   air: {

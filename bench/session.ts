@@ -31,7 +31,7 @@ export type Said =
   | { wear: { part: string; cells: [writes: number, cells: number][]; erases?: readonly number[] } }
   | { request: { n: number; [more: string]: unknown } }
   | { rows: Row[]; variables: { [key: string]: { name: string; [more: string]: unknown } } }
-  | { waiting: { up: boolean; serial?: string } & Partial<Waiting> }
+  | { waiting: { up: boolean; units: string[]; serial?: string } & Partial<Waiting> }
   | { air: { family: string; log: Entry[]; complaints: Entry[]; [more: string]: unknown } }
   | { token: { token: string; count: number } & Wish }
   | { done: string }

@@ -186,9 +186,13 @@ export class Desk {
     try {
       run();
     } catch (error) {
-      this.trouble = (error as Error).message.slice(0, 500);
-      this.end();
+      this.fail(error as Error);
     }
+  }
+
+  private fail({ message }: Error): void {
+    this.trouble = message.slice(0, 500);
+    this.end();
   }
 
   /** The device is taken off the desk. */
@@ -264,7 +268,7 @@ export class Desk {
     this.stir = false;
     this.peeked = this.clock;
     const [found] = this.look("peek #INFO");
-    if (!("peek" in found)) return;
+    if (!found || !("peek" in found)) return;
     const info: Info = { at: Math.floor(this.now / 1000), ...JSON.parse(found.peek) };
     this.deaf = true;
     this.look("state");
@@ -283,8 +287,7 @@ export class Desk {
 
   /** Brings what is told of the desk itself up to date. */
   private tell(): void {
-    const { board, engine, bytes, busy, speed, hand, playing, behind, trouble } = this;
-    const { travel } = this;
+    const { board, engine, bytes, busy, speed, travel, hand, playing, behind, trouble } = this;
     const desk: DeskView = {
       boards: BOARDS,
       engines: Object.keys(ENGINES).map((name) => ({
@@ -316,6 +319,7 @@ export class Desk {
   /** `ms` of the person's time pass. */
   tick(ms: number): void {
     this.clock += ms;
+    this.said = [];
     this.guard(() => {
       if (!this.session || this.busy) return;
       const end = performance.now() + (this.travel ? LEAP : TURN);
@@ -431,6 +435,15 @@ export class Desk {
 
   /** Does what a page wants; what there is to answer. */
   async wish(wish: Wish): Promise<Said[]> {
+    try {
+      return await this.act(wish);
+    } catch (error) {
+      this.fail(error as Error);
+      return [{ error: this.trouble! }];
+    }
+  }
+
+  private async act(wish: Wish): Promise<Said[]> {
     if ("board" in wish) await this.renew(wish.board, wish.engine);
     else if ("play" in wish) await this.begin(String(wish.play));
     else if ("speed" in wish) this.speed = Math.min(1000, Math.max(0, Number(wish.speed) || 0));

@@ -86,10 +86,11 @@ export class Hand {
   }
 
   /** Waits until the page shows that time. */
-  async passed(until: number): Promise<void> {
+  async passed(until: number, timeout?: number): Promise<void> {
     await this.page.waitForFunction(
       (until) => Date.parse(document.querySelector("#time time")!.getAttribute("datetime")!) >= until,
       until,
+      { timeout },
     );
   }
 }

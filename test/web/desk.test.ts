@@ -1,5 +1,5 @@
 /** The desk without a page: time, hands, stories, and that it keeps count of all that it was asked for. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeEngine } from "../../bench/engines/node";
 import { Session } from "../../bench/session";
@@ -137,6 +137,11 @@ describe("a desk", () => {
     expect(await desk.wish({ line: "state", id: 1 })).toEqual([{ error: "There is no device" }]);
     await desk.renew();
     expect(desk.view.desk?.trouble).toBeUndefined();
+    (desk as any).session.line = () => {
+      throw new Error("It ended while somebody looked");
+    };
+    expect(await desk.wish({ line: "boots", id: 1 })).toEqual([{ error: "It ended while somebody looked" }]);
+    expect(await desk.wish({ line: "boots", id: 1 })).toEqual([{ error: "There is no device" }]);
     desk.end();
   });
 });
@@ -171,6 +176,19 @@ describe("stories", () => {
     });
     desk.end();
   });
+});
+
+test("page and desk know the device by the protocol alone", () => {
+  const folder = join(__dirname, "../../bench/web");
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.tsx?$/.test(name),
+  )) {
+    const text = readFileSync(join(folder, file), "utf8");
+    expect(text).not.toMatch(/session[!?]?\.(board|server)\b/);
+    // Of the models and the firmware no more than the shapes of what is said.
+    for (const [, from] of text.matchAll(/^import (?!type)[^;]*? from "([^"]+)"/gm))
+      expect(from).not.toMatch(/parts|firmware|engines/);
+  }
 });
 
 const onInterpreter = process.env.ESPRUINO ? test : test.skip;

@@ -110,7 +110,7 @@ function Header({
         title="sound"
         aria-label="sound"
       >
-        {sound ? "♪" : "♪̸"}
+        <span class={sound ? "" : "off"}>♪</span>
       </button>
       <button
         type="button"
@@ -161,6 +161,9 @@ function App() {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
   const says = sentence(desk?.busy ? undefined : state, info);
+  useEffect(() => {
+    document.title = `${says.head} · pay-as-you-go device`;
+  }, [says.head]);
   const credit = info?.credit ?? 0;
   const behind = useMemo(() => {
     if (!made || !state || !desk) return null;

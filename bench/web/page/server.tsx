@@ -93,7 +93,9 @@ export function Server({
           Carry a report by phone
         </Button>
         <span class="soft">
-          {waiting?.serial ? `unit ${waiting.serial}` : "knows no unit yet"}
+          {waiting?.units.length
+            ? `knows ${waiting.units.length > 1 ? "units" : "unit"} ${waiting.units.join(", ")}`
+            : "knows no unit yet"}
           {modem ? " · reports by its modem" : " · this board has no modem: an agent's phone carries its reports"}
         </span>
       </p>
