@@ -196,7 +196,7 @@ function draw(view: View): Cell[][] {
       column += keys.length + what.length + 3;
     }
   };
-  hints(22, "0-9 * #=keys, n=types the token, t=another token, s=status, p=power");
+  hints(22, "0-9 * #=keys, n=types the token, t=another token, s=status, e=report, p=power");
   hints(23, "h=+1 hour, d=+1 day, w=+1 week, m=+30 days, r=clock battery, ?=help, q=quit");
   return cells;
 }

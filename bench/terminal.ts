@@ -4,11 +4,13 @@
  */
 import { writeSync } from "node:fs";
 import { Command, Option } from "commander";
-import { boardNames, bundle } from "../build/bundle";
+import { boardNames, bundle, readBoard } from "../build/bundle";
+import { dataFormat } from "../build/metrics";
 import { ENGINES } from "./bench";
 import { HOLD, PRESS, VirtualBoard } from "./board";
 import { DEMO } from "./demo-unit";
 import { encode, type TokenRequest } from "./encode";
+import { createServer, type MetricsServer } from "./server/server";
 import { COLUMNS, dateAndTime, duration, ROWS, render, svg, type View } from "./terminal-screen";
 import { setupLine, story } from "./terminal-story";
 
@@ -46,6 +48,8 @@ export class Session {
   private help = false;
   private seen = 0;
   private asked = 0;
+  /** Where reports go. */
+  private server: MetricsServer;
   /** Where the world's clock has to be, milliseconds since 1970. */
   private target: number;
 
@@ -53,7 +57,18 @@ export class Session {
     private board: VirtualBoard,
     private options: Options,
   ) {
-    board.onLine = (line) => (line.startsWith("{") ? this.inform(JSON.parse(line)) : this.note(`‹ ${line}`));
+    const { metrics } = readBoard(options.board);
+    const known = metrics?.server.data_format_id;
+    this.server = createServer({
+      units: [{ ...DEMO, restricted: board.fourKeys }],
+      formats: metrics && known ? { [known]: dataFormat(metrics) } : undefined,
+      now: () => Math.floor(board.world.now / 1000),
+    });
+    board.onLine = (line) => {
+      if (!line.startsWith("{")) this.note(`‹ ${line}`);
+      else if (JSON.parse(line).events) this.inform(JSON.parse(line));
+      else this.carry(line);
+    };
     board.on();
     this.send(setupLine(board));
     board.wait(1);
@@ -90,6 +105,15 @@ export class Session {
       this.note(`device: ${name}`, false, Math.min(Math.max(Number(at) * 1000, this.asked), this.board.world.now));
     }
     this.events = events;
+  }
+
+  /** An agent's phone brings a report to the server, and the answer back. */
+  private carry(request: string): void {
+    this.note(`‹ ${request.length} B ${request}`);
+    const headers = { "content-type": "application/json" };
+    const { status, body } = this.server.answer("POST", "/dd", headers, Buffer.from(request))!;
+    this.note(`server: ${status}, ${body.length} B`, status >= 300);
+    this.send(`#ANSWER;${Buffer.from(body)}`);
   }
 
   /** Notes what happened to the lamp, and what went wrong. */
@@ -141,6 +165,8 @@ export class Session {
     } else if (key === "t") this.offered = (this.offered + 1) % OFFERS.length;
     else if (key === "s") {
       if (board.powered) this.send("#STATUS");
+    } else if (key === "e") {
+      if (board.powered) this.send("#METRICS");
     } else if (key === "p") {
       if (board.powered) board.cut();
       else board.on();

@@ -184,6 +184,19 @@ describe("session", () => {
     session.end();
   });
 
+  test("a report goes to the server, and its answer back, and both are shown", () => {
+    const session = new Session(board(), options);
+    live(session, 1);
+    session.key("e");
+    live(session, 3);
+    const said = session.view().log.map((entry) => entry.text);
+    expect(said).toContainEqual(expect.stringMatching(/^‹ \d+ B \{"sn":"123456789"/));
+    expect(said).toContainEqual(expect.stringMatching(/^server: 201, \d+ B$/));
+    expect(said).toContainEqual(expect.stringMatching(/^› #ANSWER;\{/));
+    expect(said).toContain("‹ #ANSWER;OK");
+    session.end();
+  });
+
   test("world time follows the person's, also while keys are pressed; a jump can be ended", () => {
     const session = new Session(board(), options);
     const start = session.view().state.time;
