@@ -9,11 +9,17 @@ import { ancestor, full } from "acorn-walk";
 /** Around a call, what may make it happen more than once, or later. */
 const AGAIN = /Function|^(For|While|DoWhile)/;
 
+/** A function's declaration, and its name where it is called. */
+interface Move {
+  made: any;
+  called: any;
+}
+
 /**
- * The first function that is named twice in the program, where it is declared and where it is called once its surroundings
- * run: the program at boot, or an overlay when it is called.
+ * The functions that are named twice in the program, where they are declared and where they are called once their
+ * surroundings run: the program at boot, or an overlay when it is called. Of those that share a line, the first.
  */
-function find(code: string): { made: any; called: any } | undefined {
+function find(code: string): Move[] {
   const program: any = parse(code, { ecmaVersion: 2022, sourceType: "module", locations: true });
   const named = new Map<string, number>();
   full(program, (node: any) => {
@@ -28,15 +34,20 @@ function find(code: string): { made: any; called: any } | undefined {
     }
   };
   declare(program.body, program);
-  let found: { made: any; called: any } | undefined;
+  const found: Move[] = [];
+  const taken = new Set<number>();
   ancestor(program, {
     CallExpression(node: any, _state: unknown, above: any[]) {
-      const declared = found ? undefined : made.get(node.callee.name);
+      const declared = made.get(node.callee.name);
       if (!declared || declared.node.start > node.start) return;
       const inside = above.slice(above.indexOf(declared.around) + 1);
       if (!above.includes(declared.around)) return;
       const once = inside.every((outer, i) => !AGAIN.test(outer.type) || inside[i - 1]?.callee === outer);
-      if (once) found = { made: declared.node, called: node.callee };
+      const own = [node.loc.start.line];
+      for (let line = declared.node.loc.start.line; line <= declared.node.loc.end.line; line++) own.push(line);
+      if (!once || own.some((line) => taken.has(line))) return;
+      for (const line of own) taken.add(line);
+      found.push({ made: declared.node, called: node.callee });
     },
   });
   return found;
@@ -76,30 +87,34 @@ export function runOnce(
   map: string,
 ): { code: string; map: string; constants: { [name: string]: string } } {
   const json = JSON.parse(map);
-  const lines = code.split("\n");
+  let lines = code.split("\n");
   const constants = takeConstants(lines);
-  const marks = decode(json.mappings);
+  let marks = decode(json.mappings);
   for (;;) {
     const found = find(lines.join("\n"));
-    if (!found) break;
-    const { start, end } = found.made.loc;
-    const at = found.called.loc.start;
-    const behind = found.called.loc.end.column;
-    // Declarations fill their lines: esbuild prints them so.
-    const body = lines.slice(start.line - 1, end.line);
-    const bodyMarks = marks.slice(start.line - 1, end.line);
-    const [line, lineMarks] = [lines[at.line - 1], marks[at.line - 1] ?? []];
-    const before = `${line.slice(0, at.column)}(`;
-    body[0] = before + body[0];
-    bodyMarks[0] = [...shift(lineMarks, 0, 0, at.column), ...shift(bodyMarks[0], before.length)];
-    const last = body.length - 1;
-    const width = body[last].length + 1;
-    body[last] += `)${line.slice(behind)}`;
-    bodyMarks[last] = [...bodyMarks[last], ...shift(lineMarks, width - behind, behind)];
-    lines.splice(at.line - 1, 1, ...body);
-    marks.splice(at.line - 1, 1, ...bodyMarks);
-    lines.splice(start.line - 1, body.length);
-    marks.splice(start.line - 1, body.length);
+    if (!found.length) break;
+    /** What comes in place of a line, by its number from 0. */
+    const moved = new Map<number, { body: string[]; bodyMarks: SourceMapMappings }>();
+    for (const { made, called } of found) {
+      const { start, end } = made.loc;
+      const at = called.loc.start;
+      const behind = called.loc.end.column;
+      // Declarations fill their lines: esbuild prints them so.
+      const body = lines.slice(start.line - 1, end.line);
+      const bodyMarks = marks.slice(start.line - 1, end.line);
+      const [line, lineMarks] = [lines[at.line - 1], marks[at.line - 1] ?? []];
+      const before = `${line.slice(0, at.column)}(`;
+      body[0] = before + body[0];
+      bodyMarks[0] = [...shift(lineMarks, 0, 0, at.column), ...shift(bodyMarks[0], before.length)];
+      const last = body.length - 1;
+      const width = body[last].length + 1;
+      body[last] += `)${line.slice(behind)}`;
+      bodyMarks[last] = [...bodyMarks[last], ...shift(lineMarks, width - behind, behind)];
+      for (let i = start.line - 1; i < end.line; i++) moved.set(i, { body: [], bodyMarks: [] });
+      moved.set(at.line - 1, { body, bodyMarks });
+    }
+    marks = lines.flatMap((_, i) => moved.get(i)?.bodyMarks ?? [marks[i] ?? []]);
+    lines = lines.flatMap((line, i) => moved.get(i)?.body ?? [line]);
   }
   return { constants, code: lines.join("\n"), map: JSON.stringify({ ...json, mappings: encode(marks) }) };
 }

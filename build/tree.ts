@@ -13,10 +13,17 @@ export function read(code: string): Tree {
   const scopes = new Map<Node, Scope>();
   const properties = new Set<string>();
 
-  const children = (node: Node): Node[] =>
-    Object.entries<any>(node).flatMap(([key, value]) =>
-      key === "parent" ? [] : (Array.isArray(value) ? value : [value]).filter((item) => typeof item?.type === "string"),
-    );
+  const children = (node: Node): Node[] => {
+    const found: Node[] = [];
+    // Plain loops: this runs for every node of every bundle.
+    for (const key in node) {
+      const value = node[key];
+      if (key === "parent" || typeof value !== "object" || !value) continue;
+      if (Array.isArray(value)) for (const item of value) typeof item?.type === "string" && found.push(item);
+      else if (typeof value.type === "string") found.push(value);
+    }
+    return found;
+  };
 
   function declare(target: Node, kind: Binding["kind"], scope: Scope, from?: Node, value?: Node): void {
     if (target.type !== "Identifier") {
