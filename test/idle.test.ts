@@ -6,7 +6,7 @@ import type { Host } from "../bench/engines/engine";
 import { nodeEngine } from "../bench/engines/node";
 import { Session } from "../bench/session";
 import type { Pcf8574 } from "../boards/board";
-import { boardNames, bundle } from "../build/bundle";
+import { type Bundle, boardNames, bundle } from "../build/bundle";
 import { uses } from "../build/rules-boards";
 
 /** One call of the controller: what, with which arguments, and the world's time in seconds. */
@@ -19,8 +19,7 @@ interface Call {
 const timers = (calls: Call[]) => calls.filter(({ operation }) => operation === "timer");
 
 /** A board on the bench whose calls are heard. */
-async function listen(name: string) {
-  const { board, code } = await bundle(name);
+function listen({ board, code }: Bundle) {
   const calls: Call[] = [];
   let session: Session | undefined;
   const make = (code: string, pins: string[], host: Host) =>
@@ -45,11 +44,15 @@ async function listen(name: string) {
 }
 
 describe.each(boardNames())("%s at rest", (name) => {
-  let device: Awaited<ReturnType<typeof listen>>;
+  let built: Bundle;
+  let device: ReturnType<typeof listen>;
   const keys = (digits: string) => `key ${[...digits].join(" ")}`;
 
-  beforeEach(async () => {
-    device = await listen(name);
+  beforeAll(async () => {
+    built = await bundle(name);
+  });
+  beforeEach(() => {
+    device = listen(built);
     device.line(`#SETUP;${DEMO.serial};${DEMO.startingCode};${DEMO.key}`);
     device.line(`#TOKEN;${encode({ ...DEMO, restricted: device.four, kind: "add", value: 30 }).token}`);
     device.line("wait 60");

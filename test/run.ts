@@ -41,7 +41,8 @@ const LONGEST = 20 * 60 * 1000;
 /** Runs Jest with its own output; undefined when it broke off without a result. */
 function jest(args: string[], figures: string): Result | undefined {
   const outputFile = join(figures, "jest.json");
-  const fixed = ["--json", `--outputFile=${outputFile}`, "--maxWorkers=100%"];
+  // More than there are cores: some tests wait, for a port that is silent or for a browser.
+  const fixed = ["--json", `--outputFile=${outputFile}`, "--maxWorkers=150%"];
   spawnSync(process.execPath, [require.resolve("jest/bin/jest"), ...fixed, ...args], {
     cwd: root,
     // The JSON goes to the file; on standard output it would drown everything else.
