@@ -325,11 +325,16 @@ export class Desk {
       const end = performance.now() + (this.travel ? LEAP : TURN);
       this.go(ms, end);
       this.play();
-      this.look("state");
+      this.learn();
       if (this.stir || this.clock - this.peeked >= PEEK) this.peek();
-      this.collect();
     });
     this.tell();
+  }
+
+  /** Brings what pages see of the device up to now. */
+  private learn(): void {
+    this.look("state");
+    this.collect();
   }
 
   /** The world goes on, by the speed, or as a jump goes. */
@@ -446,8 +451,11 @@ export class Desk {
   private async act(wish: Wish): Promise<Said[]> {
     if ("board" in wish) await this.renew(wish.board, wish.engine);
     else if ("play" in wish) await this.begin(String(wish.play));
-    else if ("speed" in wish) this.speed = Math.min(1000, Math.max(0, Number(wish.speed) || 0));
-    else if ("stop" in wish) {
+    else if ("speed" in wish) {
+      this.speed = Math.min(1000, Math.max(0, Number(wish.speed) || 0));
+      // What the old speed is still owed is not made up for: a pause is one at once.
+      this.target = this.now;
+    } else if ("stop" in wish) {
       this.playing = undefined;
       this.hand = "";
       this.stopJump();
@@ -493,6 +501,8 @@ export class Desk {
     this.guard(() => {
       if (/^key \S (down|up)$/.test(text)) this.finger();
       said = this.line(text).filter((one) => !("done" in one));
+      // Whoever has the answer and asks for a frame gets what it led to, before the next tick too.
+      this.learn();
     });
     // What took time is not made up for.
     this.target = Math.max(this.target, this.now);
@@ -525,7 +535,7 @@ const SCRIPTS = stories();
 
 const bundles = new Map<string, Promise<Bundle>>();
 /** A board's bundle, built once. */
-function made(board: string): Promise<Bundle> {
+export function made(board: string): Promise<Bundle> {
   const known = bundles.get(board) ?? bundle(board);
   bundles.set(board, known);
   return known;

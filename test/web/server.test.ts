@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { WebSocket } from "ws";
 import type { Wish } from "../../bench/web/frame";
 import { serve, type Web } from "../../bench/web/server";
+import { ticked } from "./ticks";
 
 let web: Web;
 let origin: string;
@@ -36,6 +37,12 @@ function get(
   });
 }
 
+/** Pages that a test opened: closed after it, whatever became of it. */
+const eyes: Eye[] = [];
+afterEach(() => {
+  for (const { socket } of eyes.splice(0)) socket.terminate();
+});
+
 /** A page that shows frames only when it is told to. */
 class Eye {
   readonly frames: any[] = [];
@@ -52,6 +59,7 @@ class Eye {
     return new Promise((done, failed) => {
       const socket = new WebSocket(`ws://127.0.0.1:${web.port}/live?key=${word}`, { headers });
       const eye = new Eye(socket);
+      eyes.push(eye);
       socket.once("open", () => done(eye));
       socket.once("unexpected-response", (_request, { statusCode }) => failed(new Error(String(statusCode))));
       socket.once("error", failed);
@@ -136,8 +144,9 @@ describe("the door", () => {
     expect(eye.replies.every(({ said }) => "error" in said[0])).toBe(true);
     expect(web.desk.view.desk?.trouble).toBeUndefined();
     eye.put({ speed: 1 });
+    eye.put({ line: "state", id: 3 });
+    await eye.until(() => eye.replies.length === 3);
     await web.desk.renew();
-    eye.socket.close();
   });
 });
 
@@ -149,7 +158,6 @@ describe("pages", () => {
     other.put({ line: "on", id: 1 });
     await Promise.all([one, other].map((eye) => eye.watch(() => eye.view.state?.powered === true)));
     expect(one.replies).toEqual([{ reply: 1, said: [] }]);
-    for (const eye of [one, other]) eye.socket.close();
   });
 
   test("one that sleeps gets nothing, and all of it in one piece when it wakes; the device goes on meanwhile", async () => {
@@ -169,13 +177,15 @@ describe("pages", () => {
     // Nothing that was known comes again, and nothing is left out.
     expect(news.serial.from).toBe(known);
     expect(news.serial.items).toHaveLength(10);
-    for (const eye of [sleeper, awake]) eye.socket.close();
   });
 
   test("the device goes on when nobody looks", async () => {
-    const before = web.desk.now;
-    while (web.pages) await new Promise((done) => setTimeout(done, 10));
-    while (web.desk.now < before + 300) await new Promise((done) => setTimeout(done, 10));
+    const eye = await Eye.open();
+    await ticked(web.desk, () => web.pages === 1);
+    eye.socket.close();
+    await ticked(web.desk, () => web.pages === 0);
+    const { now } = web.desk;
+    await ticked(web.desk, () => web.desk.now > now + 300);
     expect(web.pages).toBe(0);
   });
 });
