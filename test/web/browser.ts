@@ -5,6 +5,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+/** Milliseconds that anything may take, on a machine that has much else to do: only what never comes is a failure. */
+export const PATIENCE = 120000;
+
 /** Whether there is one. */
 export const there = existsSync(executablePath);
 
@@ -41,7 +44,7 @@ export class Hand {
     page.on("console", (message) => {
       if (message.type() === "error") this.errors.push(message.text());
     });
-    page.setDefaultTimeout(30000);
+    page.setDefaultTimeout(PATIENCE);
   }
 
   press(name: string | RegExp): Promise<void> {
@@ -86,7 +89,7 @@ export class Hand {
   }
 
   /** Waits until the page shows that time. */
-  async passed(until: number, timeout?: number): Promise<void> {
+  async passed(until: number, timeout = PATIENCE): Promise<void> {
     await this.page.waitForFunction(
       (until) => Date.parse(document.querySelector("#time time")!.getAttribute("datetime")!) >= until,
       until,
