@@ -2,13 +2,14 @@
 import { DEMO } from "../../bench/demo-unit";
 import { nodeEngine } from "../../bench/engines/node";
 import { type Said, Session, START } from "../../bench/session";
+import { made as built } from "../../bench/web/desk";
 import type { Made } from "../../bench/web/frame";
 import { crc32, read, type Slot, slots } from "../../bench/web/layout";
-import { boardNames, bundle } from "../../build/bundle";
+import { boardNames } from "../../build/bundle";
 
 async function memories(name: string, ...lines: string[]) {
   const said: any[] = [];
-  const session = new Session({ ...(await bundle(name)), make: nodeEngine, out: (one: Said) => said.push(one) });
+  const session = new Session({ ...(await built(name)), make: nodeEngine, out: (one: Said) => said.push(one) });
   for (const line of [`#SETUP;${DEMO.serial};${DEMO.startingCode};${DEMO.key}`, ...lines, "board"]) session.line(line);
   const made: Made = said.at(-2).board;
   const parts = Object.keys(made.parts).filter((part) => ["flash", "at24"].includes(made.parts[part].driver));

@@ -8,9 +8,6 @@ import type { Wish } from "../../bench/web/frame";
 import { serve, type Web } from "../../bench/web/server";
 import { ticked } from "./ticks";
 
-// Two of these start the command.
-jest.setTimeout(240000);
-
 let web: Web;
 let origin: string;
 let key: string;
