@@ -114,7 +114,7 @@ describe("npm run doctor", () => {
     const { findings, info } = JSON.parse((await doctor("-p", place.name, "--json")).said);
     expect(findings).toEqual([]);
     expect(info).toMatchObject({ serial: DEMO.serial });
-  }, 60000);
+  });
 
   test("one whose clock went missing, with wires around its switch", async () => {
     const board = inUse();
@@ -128,7 +128,7 @@ describe("npm run doctor", () => {
     expect(said).toMatch(/BROKEN {2}The clock chip did not answer at the start.*\n +Check its solder joints/);
     expect(said).toMatch(/LOOK {2}There was current at the output once/);
     expect(code).toBe(1);
-  }, 60000);
+  });
 
   test("nobody, an interpreter without firmware, and --help", async () => {
     expect(await doctor("-p", place.name)).toEqual({
@@ -144,5 +144,5 @@ describe("npm run doctor", () => {
     fake.close();
     expect(await doctor("--help")).toEqual({ code: 0, said: expect.stringContaining("--json") });
     expect(await doctor()).toEqual({ code: 1, said: expect.stringMatching(/--port.*\n*.*--help/) });
-  }, 90000);
+  });
 });

@@ -100,7 +100,7 @@ test("units of a file, a faulty device between them, and what is in the devices 
   );
   expect(await ask(port, "#TOKEN;999333777\n", /^#TOKEN/, 20000)).toBe("#TOKEN;TEST;30");
   await port.close();
-}, 120000);
+});
 
 test("killed after the set-up: the same device is finished, another one never gets its serial", async () => {
   const { until } = start("--generate", "2", "--prefix", "SLT", "-p", place.name, ...SKIP);
@@ -122,7 +122,7 @@ test("killed after the set-up: the same device is finished, another one never ge
   place.put("chip-2");
   expect(await again.ended).toBe(0);
   expect(said).toMatch(/PASS SLT000000002/);
-}, 120000);
+});
 
 test.each<[string, string[], RegExp]>([
   ["nothing to give", ["-p", "x"], /^Nothing says which units\. Give a CSV file, or --generate/],
@@ -151,23 +151,19 @@ test.each<[string, string[], RegExp]>([
     ["units.csv", "-p", "x", ...SKIP, "--flash", "esp31"],
     /^There is no board "esp31"\. Choose/,
   ],
-])(
-  "%s: what it is and what to do, exit code 1, and no key",
-  async (_what, args, says) => {
-    writeFileSync(join(folder, "units.csv"), UNITS, { mode: 0o600 });
-    writeFileSync(join(folder, "open.csv"), UNITS, { mode: 0o644 });
-    writeFileSync(join(folder, "wrong.csv"), `serial,key\nSLT1,${KEYS[0]}0\n`, { mode: 0o600 });
-    const { ended } = start(...args);
-    expect(await ended).toBe(1);
-    expect(said.replace(/^(error: |WARNING.*\n)/, "")).toMatch(says);
-    for (const key of KEYS) expect(said).not.toContain(key);
-  },
-  60000,
-);
+])("%s: what it is and what to do, exit code 1, and no key", async (_what, args, says) => {
+  writeFileSync(join(folder, "units.csv"), UNITS, { mode: 0o600 });
+  writeFileSync(join(folder, "open.csv"), UNITS, { mode: 0o644 });
+  writeFileSync(join(folder, "wrong.csv"), `serial,key\nSLT1,${KEYS[0]}0\n`, { mode: 0o600 });
+  const { ended } = start(...args);
+  expect(await ended).toBe(1);
+  expect(said.replace(/^(error: |WARNING.*\n)/, "")).toMatch(says);
+  for (const key of KEYS) expect(said).not.toContain(key);
+});
 
 test("--help", async () => {
   const { ended } = start("--help");
   expect(await ended).toBe(0);
   for (const option of ["--generate", "--prefix", "--ledger", "--skip", "--flash", "--json"])
     expect(said).toContain(option);
-}, 60000);
+});

@@ -73,7 +73,7 @@ test("until it is verified, a program that is not whole is thrown away at the ne
 
 test("tiny uploads, after which the uploading tool never ends, end here", async () => {
   expect(await put({}, { code: "var a=1;" })).toBe("#STATUS;NOT_SET_UP");
-}, 60000);
+});
 
 test("bytes that went wrong are noticed, and sent once more", async () => {
   const said: string[] = [];
@@ -121,13 +121,9 @@ describe("every failure says what it is and what to do", () => {
       { factory: undefined },
       /^The program is stored and verified, but its factory port does not answer at \S+\. The factory port of esp32 is Serial1.* --factory-port/,
     ],
-  ])(
-    "%s",
-    async (_what, options, what, says) => {
-      expect(await put(options, what)).toMatch(says);
-    },
-    90000,
-  );
+  ])("%s", async (_what, options, what, says) => {
+    expect(await put(options, what)).toMatch(says);
+  });
 
   test("nobody at the port at all, and a port that is no port", async () => {
     const port = await at({});

@@ -65,7 +65,7 @@ test("it is what the uploading tool makes", () => {
   expect(read(text.toString())).toEqual(read(readFileSync(join(folder, "out.hex"), "utf8")));
   expect(about).toBe("It is Storage, 0x74000 to 0x7e000. Espruino itself is not in it.");
   expect(storageImage(board, program, true).text).toHaveLength(BYTES);
-}, 90000);
+});
 
 test("the pages in which a device keeps identity and credit are left out, and nothing else", () => {
   const addresses = [...read(storageImage(small, program, false).text.toString()).keys()];
@@ -106,18 +106,14 @@ function start(of: any): { said: string; bytes: Buffer } {
   return { said: stdout.toString("latin1"), bytes: readFileSync(file) };
 }
 
-onInterpreter(
-  "the interpreter starts the program from it, and finds the pages reserved",
-  () => {
-    const { said } = start(board);
-    expect(said).toContain("started");
-    expect(said).toContain(`crc=${crc32(program)}`);
-    const reserved = start(small);
-    expect(reserved.said).toContain("started");
-    expect(reserved.said).toContain(`crc=${crc32(program)}`);
-    expect(reserved.said).toMatch(/list=paygo,\.bootrst/);
-    // Blank, so that the firmware takes them into use.
-    expect(reserved.bytes.subarray(4096, 3 * 4096).every((byte) => byte === 255)).toBe(true);
-  },
-  60000,
-);
+onInterpreter("the interpreter starts the program from it, and finds the pages reserved", () => {
+  const { said } = start(board);
+  expect(said).toContain("started");
+  expect(said).toContain(`crc=${crc32(program)}`);
+  const reserved = start(small);
+  expect(reserved.said).toContain("started");
+  expect(reserved.said).toContain(`crc=${crc32(program)}`);
+  expect(reserved.said).toMatch(/list=paygo,\.bootrst/);
+  // Blank, so that the firmware takes them into use.
+  expect(reserved.bytes.subarray(4096, 3 * 4096).every((byte) => byte === 255)).toBe(true);
+});

@@ -80,5 +80,4 @@ onInterpreter(
     }
     expect(erased).toBeGreaterThan(5);
   },
-  120000,
 );

@@ -31,7 +31,7 @@ beforeEach(async () => {
   handOn = await telnetPort();
   folder = mkdtempSync(join(tmpdir(), "telnet-"));
   device = new TelnetBoard(readBoard("esp32"), folder);
-}, 120000);
+});
 afterEach(() => {
   device?.end();
   handOn?.();
@@ -103,7 +103,6 @@ onInterpreter(
     await paid(5, true);
     expect(device.board.uncaught).toEqual([]);
   },
-  180000,
 );
 
 onInterpreter(
@@ -129,7 +128,6 @@ onInterpreter(
     await paid(2, false);
     expect(device.board.uncaught).toEqual([]);
   },
-  180000,
 );
 
 onInterpreter(
@@ -155,18 +153,13 @@ onInterpreter(
     await port.close();
     expect(await put(built, false)).toBe("#STATUS;NOT_SET_UP");
   },
-  180000,
 );
 
-onInterpreter(
-  "--erase wipes identity and credit too",
-  async () => {
-    const built = await bundle("esp32", true);
-    await put(built, true);
-    expect(await tell(SETUP, true)).toBe("#SETUP;OK");
-    const options = { port: NAME, dev: true, erase: true, say: () => {}, progress: () => {} };
-    expect(await flash(built, options)).toBe("#STATUS;NOT_SET_UP");
-    expect(await tell(SETUP.replace(DEMO.serial, "OTHER"), true)).toBe("#SETUP;OK");
-  },
-  180000,
-);
+onInterpreter("--erase wipes identity and credit too", async () => {
+  const built = await bundle("esp32", true);
+  await put(built, true);
+  expect(await tell(SETUP, true)).toBe("#SETUP;OK");
+  const options = { port: NAME, dev: true, erase: true, say: () => {}, progress: () => {} };
+  expect(await flash(built, options)).toBe("#STATUS;NOT_SET_UP");
+  expect(await tell(SETUP.replace(DEMO.serial, "OTHER"), true)).toBe("#SETUP;OK");
+});

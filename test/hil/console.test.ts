@@ -55,35 +55,23 @@ const ANSWER = "42001";
 /** Resets the interpreter again and again, as anybody with a loose contact could. */
 const RESETS = "setTimeout(function () { reset(); }, 700);";
 
-onInterpreter(
-  "a development build evaluates what is typed (or these tests could not fail)",
-  async () => {
-    const { code } = await bundle("esp32", true);
-    await withInterpreter({ ".bootrst": code }, async () => expect(await type(QUESTION)).toContain(ANSWER));
-  },
-  60000,
-);
+onInterpreter("a development build evaluates what is typed (or these tests could not fail)", async () => {
+  const { code } = await bundle("esp32", true);
+  await withInterpreter({ ".bootrst": code }, async () => expect(await type(QUESTION)).toContain(ANSWER));
+});
 
-onInterpreter(
-  "a production build evaluates nothing, before and after a connection",
-  async () => {
-    const { code } = await bundle("esp32");
-    await withInterpreter({ ".bootrst": code }, async () => {
-      expect(await type(QUESTION)).not.toContain(ANSWER);
-      expect(await type(QUESTION)).not.toContain(ANSWER);
-    });
-  },
-  60000,
-);
+onInterpreter("a production build evaluates nothing, before and after a connection", async () => {
+  const { code } = await bundle("esp32");
+  await withInterpreter({ ".bootrst": code }, async () => {
+    expect(await type(QUESTION)).not.toContain(ANSWER);
+    expect(await type(QUESTION)).not.toContain(ANSWER);
+  });
+});
 
-onInterpreter(
-  "a production build evaluates nothing after reset()",
-  async () => {
-    const { code } = await bundle("esp32");
-    await withInterpreter({ ".boot0": RESETS, ".bootrst": code }, async () => {
-      expect(await type(QUESTION)).not.toContain(ANSWER);
-      expect(await type(QUESTION)).not.toContain(ANSWER);
-    });
-  },
-  60000,
-);
+onInterpreter("a production build evaluates nothing after reset()", async () => {
+  const { code } = await bundle("esp32");
+  await withInterpreter({ ".boot0": RESETS, ".bootrst": code }, async () => {
+    expect(await type(QUESTION)).not.toContain(ANSWER);
+    expect(await type(QUESTION)).not.toContain(ANSWER);
+  });
+});

@@ -89,20 +89,16 @@ async function programs() {
   return { before: whole(), whole };
 }
 
-onInterpreter(
-  "records outlive restarts, and the programs beside them stay whole",
-  async () => {
-    const { before, whole } = await programs();
-    expect(kept(interpreter.run(program(".boot0", write(100))))).toBe("0,0,0");
-    expect(kept(interpreter.run(program(".boot0", write(300))))).toBe("100,170,0");
-    const image = interpreter.bytes();
-    expect(kept(interpreter.run(program(".boot0", READ)))).toBe("400,470,0");
-    // Reading and finding the file again writes nothing.
-    expect(interpreter.bytes()).toEqual(image);
-    expect(whole()).toEqual({ all: [...before.all, "paygo"].sort(), sums: before.sums });
-  },
-  120_000,
-);
+onInterpreter("records outlive restarts, and the programs beside them stay whole", async () => {
+  const { before, whole } = await programs();
+  expect(kept(interpreter.run(program(".boot0", write(100))))).toBe("0,0,0");
+  expect(kept(interpreter.run(program(".boot0", write(300))))).toBe("100,170,0");
+  const image = interpreter.bytes();
+  expect(kept(interpreter.run(program(".boot0", READ)))).toBe("400,470,0");
+  // Reading and finding the file again writes nothing.
+  expect(interpreter.bytes()).toEqual(image);
+  expect(whole()).toEqual({ all: [...before.all, "paygo"].sort(), sums: before.sums });
+});
 
 /** Leaves the newest record as if the power had gone in the middle of its write; returns what it held. */
 function tearNewest(): number {
@@ -160,7 +156,6 @@ onInterpreter(
     expect(total).toBeGreaterThan(1000);
     expect(whole()).toEqual({ all: [...before.all, "paygo", "run"].sort(), sums: before.sums });
   },
-  180_000,
 );
 
 onInterpreter(
@@ -183,7 +178,6 @@ onInterpreter(
     expect(compacted).toBeGreaterThan(0);
     expect(kept(interpreter.run(program("paygo", READ)))).toBe("77,147,0");
   },
-  120_000,
 );
 
 onInterpreter("without room for the file every access throws, and nothing else of Storage is touched", () => {
