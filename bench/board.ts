@@ -86,6 +86,8 @@ export interface State {
   blinks: { [name: string]: number };
   /** Hertz; 0 is silent. */
   buzzer: number;
+  /** How often it was heard since the power came, and the hertz of the last time: whoever looks seldom misses none. */
+  beeps?: { count: number; hertz: number };
   /** Only where the engine is the interpreter. */
   variables?: { used: number; peak: number; total: number };
   /** Pins that a product's own code drives, by its names: 0 or 1, or how much of the time they are high. */
@@ -328,6 +330,7 @@ export class VirtualBoard {
       leds,
       blinks,
       buzzer: buzzer?.sounding ?? 0,
+      beeps: buzzer?.beeps,
       product: this.board.product && Object.fromEntries(driven),
       variables: this.fed ? this.controller.memory() : undefined,
       memory: {

@@ -11,7 +11,7 @@ import type { Session } from "./session";
 type Look = { usage: string; about: string; look: true; run: (session: Session, args: string[], rest: string) => void };
 
 /** A memory's bytes and how worn they are, whatever it is. */
-type Memory = Part & { image: Uint8Array; wear?: Uint32Array; erases?: readonly number[]; written?: readonly number[] };
+type Memory = Part & { image: Uint8Array; wear: Readonly<Uint32Array>; erases?: readonly number[] };
 
 /** Equal neighbours as one pair: what they are, and how many. */
 function runs(values: ArrayLike<number>): [value: number, count: number][] {
@@ -22,13 +22,6 @@ function runs(values: ArrayLike<number>): [value: number, count: number][] {
     else found.push([values[i], 1]);
   }
   return found;
-}
-
-/** Writes of each cell, run by run. Of flash, which counts them by page, the mean of a page's cells. */
-function wornBy({ image, wear, written = [] }: Memory): [writes: number, cells: number][] {
-  if (wear) return runs(wear);
-  const page = image.length / written.length;
-  return written.map((bytes) => [Math.round((bytes / page) * 100) / 100, page]);
 }
 
 function memory({ board }: Session, name = ""): Memory {
@@ -144,13 +137,13 @@ export const LOOKS: { [name: string]: Look } = {
   wear: {
     usage: "wear PART",
     about:
-      "how often each cell of a memory was written, as pairs of writes and cells from the first byte on; of flash, the mean of " +
-      "each page, and its erases",
+      "how often each cell of a memory was written, as pairs of writes and cells from the first byte on; of flash, each page's " +
+      "erases too",
     look: true,
     run: (session, [part, ...more]) => {
       const found = memory(session, part);
       alone(`wear ${part}`, more);
-      session.out({ wear: { part, cells: wornBy(found), erases: found.erases } });
+      session.out({ wear: { part, cells: runs(found.wear), erases: found.erases } });
     },
   },
   requests: {

@@ -23,6 +23,8 @@ export type Flash = Part & {
   readonly erases: readonly number[];
   /** Bytes written so far by page: between two erases each of them is written once. */
   readonly written: readonly number[];
+  /** Writes of each cell. */
+  readonly wear: Readonly<Uint32Array>;
   /** False: writes and erases do nothing, as on a chip whose pages are locked. */
   present: boolean;
   /** A seed (any integer; moves on by itself): what a power cut interrupts is left half done at random. Undefined: by rule. */
@@ -43,6 +45,7 @@ export function flash(world: World, { position: base = FILE_PAGE, file, pages, p
   const image = new Uint8Array(pages * page).fill(0xff);
   const erases = new Array<number>(pages).fill(0);
   const written = new Array<number>(pages).fill(0);
+  const wear = new Uint32Array(image.length);
   let room = true;
   let reserved = 0;
   const within = (at: number) => at >= 0 && at < image.length;
@@ -70,6 +73,7 @@ export function flash(world: World, { position: base = FILE_PAGE, file, pages, p
       image.set(bytes);
     },
     written,
+    wear,
     erases,
     get writes() {
       return written.reduce((sum, bytes) => sum + bytes, 0);
@@ -83,7 +87,10 @@ export function flash(world: World, { position: base = FILE_PAGE, file, pages, p
         const at = position - base + i;
         if (!part.present || !within(at) || !world.powered) return;
         const stored = world.store();
-        if (stored) written[Math.floor(at / page)]++;
+        if (stored) {
+          written[Math.floor(at / page)]++;
+          wear[at]++;
+        }
         image[at] &= stored ? byte : byte | chaos(0xff);
       });
       world.elapse(bytes.length * 0.02);

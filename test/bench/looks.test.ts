@@ -117,10 +117,14 @@ describe("looks", () => {
     bench(SETUP, "wait 600");
     const [{ dump }] = bench("dump flash 0 64");
     expect(Buffer.from(dump.hex, "hex").readUInt32LE(0)).toBe(1);
-    const [{ wear }] = bench("wear memory");
-    expect(wear.cells.reduce((sum: number, [, cells]: number[]) => sum + cells, 0)).toBe(32768);
-    const writes = wear.cells.reduce((sum: number, [times, cells]: number[]) => sum + times * cells, 0);
-    expect(writes).toBe(bench("state")[0].state.memory.writes);
+    const [{ state }] = bench("state");
+    for (const part of ["memory", "flash"]) {
+      const [{ wear }] = bench(`wear ${part}`);
+      const all = (of: (times: number, cells: number) => number) =>
+        wear.cells.reduce((sum: number, [times, cells]: [number, number]) => sum + of(times, cells), 0);
+      expect(all((_, cells) => cells)).toBe(part === "flash" ? 24576 : 32768);
+      expect(all((times, cells) => times * cells)).toBe(state[part].writes);
+    }
     expect(bench("wear flash")[0].wear).toMatchObject({ erases: [1, 0, 0, 0, 0, 0] });
   });
 

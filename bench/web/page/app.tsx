@@ -228,7 +228,7 @@ function App() {
                   <i aria-hidden="true" /> switched {state.output.commanded ? "on" : "off"}
                 </span>
                 <span class={state.load ? "on" : ""}>
-                  <i aria-hidden="true" /> gives {state.load ? "current" : "none"}
+                  <i aria-hidden="true" /> gives {state.load ? "current" : "no current"}
                 </span>
               </p>
             )}

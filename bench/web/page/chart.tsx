@@ -1,5 +1,5 @@
-/** Measurements over time. Drag to zoom in, double-click to see all of it again. */
-import { useEffect, useRef } from "preact/hooks";
+/** Measurements over time: all, or the last days. Drag to zoom in, double-click to see all of it again. */
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { clock, day } from "../words";
@@ -18,19 +18,11 @@ const colour = (i: number) =>
     .trim();
 const ink = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-export function Chart({
-  times,
-  curves,
-  title,
-  theme,
-}: {
-  times: number[];
-  curves: Curve[];
-  title: string;
-  theme: string;
-}) {
+export function Chart(props: { times: number[]; curves: Curve[]; title: string; theme: string; days: number }) {
+  const { times, curves, title, theme, days } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
+  const [seen, see] = useState("");
   const shape = [theme, title, ...curves.map(({ label }) => label)].join();
   const unit = curves[0]?.unit ?? "";
   useEffect(() => {
@@ -47,6 +39,13 @@ export function Chart({
       tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "UTC"),
       cursor: { sync: { key: sync.key }, points: { size: 6 }, drag: { x: true, y: false } },
       legend: { live: true },
+      hooks: {
+        setScale: [
+          ({ scales: { x } }, name) => {
+            if (name === "x" && x.min) see(`${day(x.min)}, ${clock(x.min)} to ${day(x.max!)}, ${clock(x.max!)}`);
+          },
+        ],
+      },
       scales: { x: { time: true } },
       axes: [
         {
@@ -85,6 +84,10 @@ export function Chart({
     const zoomed = all.length > 1 && (min! > all[0] || max! < all[all.length - 1]);
     current.setData([times, ...curves.map(({ values }) => values)], !zoomed);
   }, [times, shape]);
+  useEffect(() => {
+    const max = times[times.length - 1];
+    plot.current?.setScale("x", { min: days ? Math.max(times[0], max - days * 86400) : times[0], max });
+  }, [days, shape]);
   return (
     <figure class="chart">
       <figcaption>
@@ -96,7 +99,7 @@ export function Chart({
         ))}{" "}
         <span class="soft">{unit}</span>
       </figcaption>
-      <div ref={box} role="img" aria-label={`${title}, ${times.length} rows`} />
+      <div ref={box} role="img" aria-label={`${title}, ${times.length} rows, seen: ${seen}`} />
     </figure>
   );
 }

@@ -158,8 +158,26 @@ function pad(keys: string, four: boolean, top: number): { name: string; x: numbe
   return [...keys].map((name, i) => ({ name, x: 46 + (i % 3) * 80, y: top + Math.floor(i / 3) * 56, w: 68, h: 44 }));
 }
 
+/** Milliseconds that a blink or a beep is shown that began and ended between two looks. */
+const GLIMPSE = 90;
+
+/** Whether something is on, or was since the last look: `count` says how often it went on. */
+function useGlimpse(on: boolean, count: number): boolean {
+  const [seen, see] = useState(count);
+  const news = count > seen && !on;
+  useEffect(() => {
+    // After a power-on it counts from 0 again.
+    if (!news) return see(count);
+    const timer = setTimeout(() => see(count), GLIMPSE);
+    return () => clearTimeout(timer);
+  }, [news, count]);
+  return on || news;
+}
+
 /** Plays what the buzzer's model sounds at, as long as somebody wants to hear it. */
-function useSound(hertz: number, wanted: boolean): void {
+function useSound({ buzzer, beeps }: State, wanted: boolean): void {
+  const heard = useGlimpse(buzzer > 0, beeps?.count ?? 0);
+  const hertz = heard ? buzzer || beeps!.hertz : 0;
   const audio = useRef<{ context: AudioContext; tone: OscillatorNode; volume: GainNode }>(undefined);
   useEffect(() => {
     if (wanted && !audio.current) {
@@ -231,7 +249,7 @@ export function Device({
 }) {
   const { keys, parts } = made;
   useKeyboard(keys);
-  useSound(state.buzzer, sound);
+  useSound(state, sound);
   const typed = useHand(hand);
   const { keypad } = state;
   const four = keys.length === 4;
@@ -241,24 +259,22 @@ export function Device({
   const lantern = !parts.display && four;
   const top = puck ? 302 : lantern ? 208 : 290;
   const height = top + (four ? 50 : 212) + 36;
-  const glow = [state.leds.green && "green", state.leds.red && "red"].filter(Boolean).join(" ");
+  const lit: State["leds"] = {
+    green: useGlimpse(state.leds.green, state.blinks.green ?? 0),
+    red: useGlimpse(state.leds.red, state.blinks.red ?? 0),
+  };
+  const glow = ["green", "red"].filter((name) => lit[name]).join(" ");
   const art = useMemo(() => <Defs />, []);
   const leds: ComponentChildren = ["green", "red"].map(
     (name, i) =>
       name in state.leds && (
-        <Led
-          key={name}
-          name={name}
-          lit={state.leds[name]}
-          x={puck ? 146 + i * 28 : 108 + i * 104}
-          y={puck ? 204 : top - 32}
-        />
+        <Led key={name} name={name} lit={lit[name]} x={puck ? 146 + i * 28 : 108 + i * 104} y={puck ? 204 : top - 32} />
       ),
   );
   const says = [
     state.load ? "lamp on" : "lamp off",
     parts.display && `display ${state.display.trim() || "dark"}`,
-    ...Object.entries(state.leds).map(([name, lit]) => lit && `${name} light on`),
+    ...Object.entries(lit).map(([name, on]) => on && `${name} light on`),
   ].filter(Boolean);
   return (
     <div class="device">

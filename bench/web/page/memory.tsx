@@ -10,15 +10,12 @@ import { Choice, useFresh } from "./ui";
 const unhex = (hex: string) =>
   Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16));
 
-/** Writes of the most worn cell of each slot, from pairs of writes and cells. */
-function wornOf(cells: [number, number][], count: number): number[] {
-  const worn = new Array<number>(count).fill(0);
+/** Writes of each cell, from pairs of writes and cells. */
+function writesOf(pairs: [number, number][], length: number): Float64Array {
+  const found = new Float64Array(length);
   let at = 0;
-  for (const [writes, length] of cells) {
-    for (let slot = Math.floor(at / SLOT); slot * SLOT < at + length; slot++) worn[slot] = Math.max(worn[slot], writes);
-    at += length;
-  }
-  return worn;
+  for (const [writes, cells] of pairs) found.fill(writes, at, (at += cells));
+  return found;
 }
 
 export function Memory({ made, state, acts }: { made: Made; state: State; acts: number }) {
@@ -55,7 +52,8 @@ export function Memory({ made, state, acts }: { made: Made; state: State; acts: 
       for (let i = 0; i < image.length; i++) if (image[i] !== old[i]) slots.add(Math.floor(i / SLOT));
     return slots;
   }, [image, old]);
-  const worn = useMemo(() => wornOf(wear.cells, all.length), [wear, all.length]);
+  const cells = useMemo(() => writesOf(wear.cells, all.length * SLOT), [wear, all.length]);
+  const worn = useMemo(() => all.map(({ at }) => Math.max(...cells.subarray(at, at + SLOT))), [cells, all]);
   const most = Math.max(1, ...worn);
   const newest = all.filter((slot) => slot.newest).sort((a, b) => b.number! - a.number!)[0];
   const at = chosen ?? (newest ? newest.at / SLOT : 0);
@@ -91,7 +89,7 @@ export function Memory({ made, state, acts }: { made: Made; state: State; acts: 
         <span class="soft">
           {bytes(all.length * SLOT)}, {used} of {all.length} records of 64 bytes in use · {count(writes)} bytes written
           {wear.erases
-            ? `, ${wear.erases.reduce((a, b) => a + b, 0)} page erases`
+            ? `, ${count(wear.erases.reduce((a, b) => a + b, 0))} page erases`
             : `, a cell at most ${count(most)} times`}
         </span>
       </div>
@@ -108,7 +106,8 @@ export function Memory({ made, state, acts }: { made: Made; state: State; acts: 
           slot={slot}
           bytes={image.subarray(slot.at, slot.at + SLOT)}
           old={old?.subarray(slot.at, slot.at + SLOT)}
-          worn={worn[slot.at / SLOT]}
+          writes={cells.subarray(slot.at, slot.at + SLOT)}
+          most={view === "wear" ? most : 0}
         />
       )}
     </>
@@ -180,8 +179,7 @@ function Records(props: {
       const [x, y] = [(i % columns) * cell, Math.floor(i / columns) * cell];
       const size = cell - 1.5;
       draw.fillStyle = view === "wear" ? ink("--hot") : ink(`--kind-${slot.kind}`);
-      draw.globalAlpha =
-        view === "wear" ? (worn[i] ? 0.12 + (0.88 * Math.log1p(worn[i])) / Math.log1p(most) : 0.04) : 1;
+      draw.globalAlpha = view === "wear" ? heat(worn[i], most) : 1;
       draw.fillRect(x, y, size, size);
       draw.globalAlpha = 1;
       if (slot.newest) {
@@ -225,8 +223,13 @@ function Records(props: {
   );
 }
 
-/** A record byte by byte, with the names of its fields. */
-function Record({ slot, bytes, old, worn }: { slot: Slot; bytes: Uint8Array; old?: Uint8Array; worn: number }) {
+/** How hot a cell is, 0 to 1, by its writes and the most of any: the first writes show, and the last ones still do. */
+const heat = (writes: number, most: number) => (writes ? 0.12 + (0.88 * Math.log1p(writes)) / Math.log1p(most) : 0.04);
+
+/** A record byte by byte, with the names of its fields; if `most` is not 0, how hot each cell is in place of what is new. */
+function Record(props: { slot: Slot; bytes: Uint8Array; old?: Uint8Array; writes: Float64Array; most: number }) {
+  const { slot, bytes, old, writes, most } = props;
+  const worn = Math.max(...writes);
   const [over, setOver] = useState<number>();
   const fieldOf = (at: number) => slot.fields.findIndex((field) => at >= field.at && at < field.at + field.length);
   return (
@@ -235,7 +238,7 @@ function Record({ slot, bytes, old, worn }: { slot: Slot; bytes: Uint8Array; old
         {slot.title}
         {slot.newest ? ", the newest of its kind" : ""}{" "}
         <span class="soft">
-          at {slot.at.toString(16).padStart(4, "0")}h{Number.isInteger(worn) ? ` · written ${count(worn)}×` : ""}
+          at {slot.at.toString(16).padStart(4, "0")}h · written {count(worn)}×
         </span>
       </h3>
       <div class="hex" aria-hidden="true">
@@ -246,11 +249,12 @@ function Record({ slot, bytes, old, worn }: { slot: Slot; bytes: Uint8Array; old
               const at = row * 16 + i;
               const field = fieldOf(at);
               const secret = slot.fields[field]?.kind === "secret";
-              const fresh = old && old[at] !== byte;
+              const fresh = !most && old && old[at] !== byte;
               return (
                 <span
                   key={i}
-                  class={`${field < 0 ? "rest" : `tone${field % 4}`} ${field === over ? "over" : ""} ${fresh ? "fresh" : ""}`}
+                  style={most ? { "--heat": heat(writes[at], most) } : undefined}
+                  class={`${most ? "worn" : ""} ${field < 0 ? "rest" : `tone${field % 4}`} ${field === over ? "over" : ""} ${fresh ? "fresh" : ""}`}
                   onMouseEnter={() => setOver(field)}
                   onMouseLeave={() => setOver(undefined)}
                 >
@@ -270,7 +274,11 @@ function Record({ slot, bytes, old, worn }: { slot: Slot; bytes: Uint8Array; old
             onMouseLeave={() => setOver(undefined)}
           >
             <dt class={`tone${i % 4}`}>{field.name}</dt>
-            <dd>{read(field, bytes)}</dd>
+            <dd>
+              {most
+                ? `${count(Math.max(...writes.subarray(field.at, field.at + field.length)))} writes`
+                : read(field, bytes)}
+            </dd>
           </div>
         ))}
       </dl>

@@ -5,7 +5,7 @@ import type { Request } from "../frame";
 import { bytes, clock, day } from "../words";
 import { Chart } from "./chart";
 import { line, look } from "./store";
-import { Button, Fold, useFresh } from "./ui";
+import { Button, Choice, Fold, useFresh } from "./ui";
 
 type Waiting = Extract<Said, { waiting: unknown }>["waiting"];
 type Rows = Extract<Said, { rows: unknown }>;
@@ -53,6 +53,12 @@ const wish = (token: any) => {
   return `${kind.replace("-add", "")}${(days ?? value ?? "") ? ` ${days ?? value}` : ""}`;
 };
 
+const RANGES = [
+  { value: 0, text: "All" },
+  { value: 7, text: "Last week" },
+  { value: 1, text: "Last day" },
+];
+
 export function Server({
   requests,
   changes,
@@ -67,6 +73,7 @@ export function Server({
   const [waiting, setWaiting] = useState<Waiting>();
   const [rows, setRows] = useState<Rows>();
   const [open, setOpen] = useState<number>();
+  const [days, setDays] = useState(0);
   const last = requests[requests.length - 1]?.n ?? 0;
   useFresh(changes, 200, async () => setWaiting((await look<{ waiting: Waiting }>("waiting", "waiting"))?.waiting));
   useFresh(last, 400, async () => setRows(await look<Rows>("rows", "rows")));
@@ -92,13 +99,9 @@ export function Server({
         >
           Carry a report by phone
         </Button>
-        <span class="soft">
-          {waiting?.units.length
-            ? `knows ${waiting.units.length > 1 ? "units" : "unit"} ${waiting.units.join(", ")}`
-            : "knows no unit yet"}
-          {modem ? " · reports by its modem" : " · this board has no modem: an agent's phone carries its reports"}
-        </span>
+        {!modem && <span class="soft">This board has no modem: an agent's phone carries its reports.</span>}
       </p>
+      <Units waiting={waiting} requests={requests} />
       <p class="row soft due">
         With the next answer:{" "}
         {due.map((token, i) => (
@@ -115,11 +118,14 @@ export function Server({
         <Say />
       </Fold>
       {rows && rows.rows.length > 1 ? (
-        <div class="charts">
-          {charts(rows).map((one) => (
-            <Chart key={one.title} {...one} theme={theme} />
-          ))}
-        </div>
+        <>
+          <Choice label="how much of it is shown" options={RANGES} value={days} onChange={setDays} />
+          <div class="charts">
+            {charts(rows).map((one) => (
+              <Chart key={one.title} {...one} theme={theme} days={days} />
+            ))}
+          </div>
+        </>
       ) : (
         <p class="hint">
           The device measures once a minute and keeps a row an hour. Let a day pass, carry a report, and the curves are
@@ -161,6 +167,37 @@ export function Server({
       )}
       {open !== undefined && <Exchange key={open} n={open} />}
     </>
+  );
+}
+
+/** The units that the server knows, and when it heard of each. */
+function Units({ waiting, requests }: { waiting?: Waiting; requests: Request[] }) {
+  return (
+    <table class="units">
+      <caption class="hidden">Units that the server knows</caption>
+      <thead>
+        <tr>
+          <th scope="col">unit</th>
+          <th scope="col">last report</th>
+          <th scope="col">waiting for it</th>
+        </tr>
+      </thead>
+      <tbody>
+        {(waiting?.units ?? []).map((unit) => {
+          const last = requests.findLast(({ serial }) => serial === unit);
+          const tokens = unit === waiting!.serial ? (waiting!.tokens?.length ?? 0) : 0;
+          return (
+            <tr key={unit}>
+              <td>{unit}</td>
+              <td class={last?.reason ? "bad" : ""}>
+                {last ? `${clock(last.at)} ${day(last.at)}${last.reason ? ", refused" : ""}` : "none yet"}
+              </td>
+              <td>{tokens ? `${tokens} ${tokens === 1 ? "token" : "tokens"}` : "–"}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 

@@ -51,44 +51,62 @@ export function Strip({
     );
     const end = forever ? to : until;
     const words = `Lamp since ${day(from)}, ${clock(from)}; ${end && !forever ? `paid until ${day(end)}, ${clock(end)}` : forever ? "paid for ever" : "nothing paid ahead"}`;
+    const signs = [
+      { sign: "gave", text: "lamp on", there: bars.some(({ lamp }) => lamp) },
+      { sign: "ahead", text: "paid ahead", there: end !== undefined && end > now },
+      { sign: "dark", text: "no power", there: bars.some(({ power }) => !power) },
+      { sign: "token", text: "token taken", there: paid.length > 0 },
+      { sign: "now", text: "now", there: true },
+    ];
     return (
-      <figure class="strip" role="img" aria-label={words}>
-        <svg viewBox={`0 0 ${WIDTH} 28`} preserveAspectRatio="none" aria-hidden="true">
-          <rect x={0} y={9} width={WIDTH} height={10} class="track" />
-          <rect x={0} y={9} width={x(now)} height={10} class="past" />
-          {bars.map(({ at, end, lamp, power }) =>
-            lamp || !power ? (
-              <rect
-                key={at}
-                x={x(at)}
-                y={9}
-                width={Math.max(0.6, x(end) - x(at))}
-                height={10}
-                class={lamp ? "gave" : "dark"}
-              />
+      <>
+        <figure class="strip" role="img" aria-label={words}>
+          <svg viewBox={`0 0 ${WIDTH} 28`} preserveAspectRatio="none" aria-hidden="true">
+            <rect x={0} y={9} width={WIDTH} height={10} class="track" />
+            <rect x={0} y={9} width={x(now)} height={10} class="past" />
+            {bars.map(({ at, end, lamp, power }) =>
+              lamp || !power ? (
+                <rect
+                  key={at}
+                  x={x(at)}
+                  y={9}
+                  width={Math.max(0.6, x(end) - x(at))}
+                  height={10}
+                  class={lamp ? "gave" : "dark"}
+                />
+              ) : null,
+            )}
+            {end && end > now && <rect x={x(now)} y={9} width={x(end) - x(now)} height={10} class="ahead" />}
+            {ticks.map((time) => (
+              <rect key={time} x={x(time) - 0.5} y={21} width={1} height={5} class="tick" />
+            ))}
+            {paid.map(({ at }, i) => (
+              <rect key={i} x={x(at) - 1.5} y={1} width={3} height={7} class="token" />
+            ))}
+            <rect x={x(now) - 1} y={2} width={2} height={24} class="now" />
+          </svg>
+          <div class="ticks" aria-hidden="true">
+            {labels.map((time) => (
+              <span
+                key={time}
+                style={{ left: `${x(time) / 10}%` }}
+                class={x(time) > WIDTH * 0.95 ? "last" : x(time) < WIDTH * 0.05 ? "first" : ""}
+              >
+                {day(time)}
+              </span>
+            ))}
+          </div>
+        </figure>
+        <p class="legend soft" aria-hidden="true">
+          {signs.map(({ sign, text, there }) =>
+            there ? (
+              <span key={sign}>
+                <i class={sign} /> {text}
+              </span>
             ) : null,
           )}
-          {end && end > now && <rect x={x(now)} y={9} width={x(end) - x(now)} height={10} class="ahead" />}
-          {ticks.map((time) => (
-            <rect key={time} x={x(time) - 0.5} y={21} width={1} height={5} class="tick" />
-          ))}
-          {paid.map(({ at }, i) => (
-            <rect key={i} x={x(at) - 1.5} y={1} width={3} height={7} class="token" />
-          ))}
-          <rect x={x(now) - 1} y={2} width={2} height={24} class="now" />
-        </svg>
-        <div class="ticks" aria-hidden="true">
-          {labels.map((time) => (
-            <span
-              key={time}
-              style={{ left: `${x(time) / 10}%` }}
-              class={x(time) > WIDTH * 0.95 ? "last" : x(time) < WIDTH * 0.05 ? "first" : ""}
-            >
-              {day(time)}
-            </span>
-          ))}
-        </div>
-      </figure>
+        </p>
+      </>
     );
   }, [strip, feed, minute, until, forever, most]);
 }
