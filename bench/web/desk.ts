@@ -213,6 +213,9 @@ export class Desk {
     if ("uart" in said) this.lists.serial.push({ at, from: "device", text: said.uart });
     else if ("uncaught" in said) this.happen("trouble", `an exception that nothing caught: ${said.uncaught}`);
     else if ("state" in said && !this.deaf) this.see(said.state);
+    // Of a report that came the list of requests tells.
+    else if ("server" in said && said.server === "nobody answers")
+      this.happen("trouble", "a report was carried to the server, which does not answer");
     else if ("token" in said) this.view.sold = [...this.view.sold!, { ...said.token, at } as Sold].slice(-20);
   }
 

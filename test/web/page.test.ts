@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** The page in a real browser: what somebody does who has never seen it, and what they see. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -90,6 +91,131 @@ inBrowser("the page", () => {
     await hand.shows("display 1");
   });
 
+  test("with the keyboard alone: sold, typed, panels gone through, records too", async () => {
+    const { keyboard } = hand.page;
+    const focused = () => hand.page.evaluate(() => (document.activeElement as HTMLElement).innerText?.trim());
+    const reach = async (words: RegExp, key = "Tab") => {
+      for (let i = 0; i < 60 && !words.test(await focused()); i++) await keyboard.press(key);
+      expect(await focused()).toMatch(words);
+    };
+    await reach(/^Sell$/);
+    await keyboard.press("Enter");
+    await hand.page.locator("code.token").waitFor();
+    await reach(/^Type it$/);
+    await keyboard.press("Enter");
+    await hand.says("Paid until");
+    await reach(/^Server$/);
+    await keyboard.press("ArrowRight");
+    expect(await focused()).toBe("Memory");
+    const record = hand.page.getByRole("slider", { name: "record" });
+    await hand.page.locator(".hex").waitFor();
+    const before = Number(await record.getAttribute("aria-valuenow"));
+    await record.focus();
+    await keyboard.press("ArrowRight");
+    await hand.page.locator(`[role=slider][aria-valuenow="${before + 1}"]`).waitFor();
+  });
+
+  test("keys are held, stick and bounce, as fingers and contacts do", async () => {
+    const key = hand.page.getByRole("button", { name: "key 5", exact: true });
+    await key.hover();
+    await hand.page.mouse.down();
+    await hand.page.locator(".key.down", { hasText: "5" }).waitFor();
+    expect(web.desk.view.state!.keypad.held).toBe("5");
+    await hand.page.mouse.up();
+    await hand.page.locator(".key.down").waitFor({ state: "detached" });
+    await hand.page.getByText("What people and parts do to it").click();
+    await hand.page.getByRole("combobox", { name: "a key that sticks" }).selectOption("7");
+    await hand.page.getByRole("button", { name: "key 7, stuck" }).waitFor();
+    await hand.press("7 sticks");
+    await hand.page.getByRole("button", { name: "key 7", exact: true }).waitFor();
+    // They do from the start.
+    await hand.press("Contacts bounce");
+    await hand.page.getByRole("button", { name: "Contacts bounce", pressed: false }).waitFor();
+    expect(web.desk.view.state!.keypad.bounce).toBe(false);
+  });
+
+  test("a finger on a phone presses keys too", async () => {
+    const context = await browser.newContext({ viewport: { width: 360, height: 760 }, hasTouch: true, isMobile: true });
+    const phone = await visit(new Hand(await context.newPage()));
+    for (const name of ["star", "6", "2"])
+      await phone.page.getByRole("button", { name: `key ${name}`, exact: true }).tap();
+    await phone.shows("display 62");
+    expect(phone.errors).toEqual([]);
+  });
+
+  test("what blinks and sounds between two looks is seen and heard, sound if it is wished for", async () => {
+    const context = await browser.newContext({ viewport: SIZE });
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const heard: number[] = [];
+      let hertz = 0;
+      const node = { connect: (to: unknown) => to, start() {} };
+      Object.assign(window, {
+        heard,
+        AudioContext: class {
+          currentTime = 0;
+          createOscillator = () => ({ ...node, frequency: { setValueAtTime: (at: number) => void (hertz = at) } });
+          createGain = () => ({
+            ...node,
+            gain: { value: 0, setTargetAtTime: (loud: number) => loud && heard.push(hertz) },
+          });
+        },
+      });
+    });
+    const listener = await visit(new Hand(page));
+    await pay(listener);
+    await listener.says("Paid until");
+    const heard = () => page.evaluate(() => [...(window as any).heard]);
+    expect(await heard()).toEqual([]);
+    await listener.press("sound");
+    await listener.press("Try a wrong token");
+    await listener.says("token entry is closed for");
+    await page.waitForFunction(() => (window as any).heard.includes(400));
+    // A key that is taken is high, and each of them was heard.
+    expect((await heard()).filter((hertz: number) => hertz === 2400).length).toBeGreaterThan(5);
+    expect(listener.errors).toEqual([]);
+  });
+
+  test("the clock chip is stopped, robbed and drifts, the supply sags: the page says what of it is seen", async () => {
+    const { page } = hand;
+    await page.getByText("What people and parts do to it").click();
+    await hand.press("Stop it");
+    await page.getByText("The clock chip stands still").waitFor();
+    await hand.press("Stopped");
+    await page.getByText("The clock chip runs").waitFor();
+    await hand.press("Take its battery");
+    await page.getByText("The clock chip has no battery").waitFor();
+    await hand.press("Without battery");
+    await page.getByText("The clock chip runs").waitFor();
+    await page.getByLabel("Drift, ppm").fill("-200");
+    await hand.press("Let it drift");
+    await page.getByText("The clock chip runs, 200 ppm too slow").waitFor();
+    await hand.press("Brown-out");
+    await page.getByText(/Start 3\. .* after a brown-out/).waitFor();
+  });
+
+  test("tokens of every kind are made and taken", async () => {
+    const kinds = hand.page.getByRole("combobox", { name: "what the token does" });
+    const sell = async (kind: string, amount?: string, how = "Type it") => {
+      await kinds.selectOption(kind);
+      if (amount) await hand.page.locator("#shop input").fill(amount);
+      const { length } = web.desk.view.sold!;
+      await hand.press("Sell");
+      await ticked(web.desk, () => web.desk.view.sold!.length > length);
+      await hand.press(`${how}: ${web.desk.view.sold!.at(-1)!.token}`);
+    };
+    await sell("add", "2");
+    await hand.says("Paid until Tue 24 Nov");
+    await sell("set", "30");
+    await hand.says("Paid until Tue 22 Dec");
+    await sell("sync");
+    await hand.page.locator(".feed li", { hasText: "counter in step" }).waitFor();
+    await sell("extended", "42", "Send it to the port");
+    await hand.page.locator(".feed li", { hasText: "extended token accepted" }).waitFor();
+    await sell("disable");
+    await hand.says("Unlocked for ever");
+  });
+
   test("a wrong token closes the entry for a minute, and the page says so", async () => {
     await hand.press("Try a wrong token");
     await hand.says("token entry is closed for");
@@ -142,6 +268,56 @@ inBrowser("the page", () => {
     expect(await hand.page.locator(".chart").count()).toBeGreaterThan(3);
   });
 
+  test("settings and extra data go with an answer, and a server that is down takes nothing", async () => {
+    const { page } = hand;
+    await page.getByRole("switch", { name: "Server up" }).click();
+    await hand.press("Carry a report by phone");
+    await page.locator(".feed .trouble", { hasText: "does not answer" }).waitFor();
+    await page.getByRole("switch", { name: "Server down" }).click();
+    await page.getByText("Say more with the next answer").click();
+    await hand.press("Say it");
+    await page.getByRole("combobox", { name: "what is said" }).selectOption("extra");
+    await page.getByRole("textbox", { name: "what exactly" }).fill('{"message":"thanks"}');
+    await hand.press("Say it");
+    await page.locator(".due", { hasText: /settings.*power_mode.*extra.*thanks/ }).waitFor();
+    await hand.press("Carry a report by phone");
+    await hand.press("accepted, ra");
+    await page.locator(".exchange pre", { hasText: /"power_mode": ?"high"/ }).waitFor();
+    await page.locator(".due", { hasText: "nothing but its signature" }).waitFor();
+  });
+
+  test("curves are zoomed by dragging, and by the keyboard", async () => {
+    for (let day = 0; day < 3; day++) await hand.jump("+1 d", 86400);
+    await hand.press("Carry a report by phone");
+    const chart = hand.page.getByRole("img", { name: /^Panel voltage/ });
+    const seen = async () => (await chart.getAttribute("aria-label"))!.replace(/.*seen: /, "");
+    await chart.locator(".u-over").waitFor();
+    await hand.page.waitForFunction(() =>
+      /seen: \S+ 22 .* to \S+ 25 /.test(document.querySelector("[aria-label^='Panel v']")!.ariaLabel!),
+    );
+    const all = await seen();
+    const changed = (before: string) =>
+      hand.page.waitForFunction(
+        (before) => !document.querySelector("[aria-label^='Panel v']")!.ariaLabel!.endsWith(before),
+        before,
+      );
+    const box = (await chart.locator(".u-over").boundingBox())!;
+    await hand.page.mouse.move(box.x + box.width * 0.2, box.y + 20);
+    await hand.page.mouse.down();
+    await hand.page.mouse.move(box.x + box.width * 0.5, box.y + 20);
+    await hand.page.mouse.up();
+    await changed(all);
+    await chart.locator(".u-over").dblclick();
+    await hand.page.waitForFunction(
+      (all) => document.querySelector("[aria-label^='Panel v']")!.ariaLabel!.endsWith(all),
+      all,
+    );
+    await hand.page.getByRole("radio", { name: "All" }).focus();
+    await hand.page.keyboard.press("ArrowLeft");
+    await changed(all);
+    expect(await seen()).toMatch(/^Tue 24 Nov.* to Wed 25 Nov/);
+  });
+
   const modem = readBoard("esp32").parts.modem ? test : test.skip;
   modem(
     "the modem loses its antenna and finds it again; then an OK is lost, and it reports all the same (needs a modem)",
@@ -164,6 +340,19 @@ inBrowser("the page", () => {
     },
   );
 
+  test("memory: what an action changed is marked, byte by byte, until the next one", async () => {
+    await hand.tab("Memory");
+    await hand.page.locator(".hex").waitFor();
+    await hand.page.getByText("erased", { exact: true }).waitFor();
+    await pay(hand);
+    await hand.says("Paid until");
+    await hand.page.getByText("changed since the last action").waitFor();
+    await hand.page.getByRole("heading", { name: /paid, record \d+, the newest of its kind/ }).waitFor();
+    expect(await hand.page.locator(".hex .fresh").count()).toBeGreaterThan(8);
+    await hand.press("Ask for the days left");
+    await hand.page.getByText("changed since the last action").waitFor({ state: "detached" });
+  });
+
   test("memory: the newest records are named, and a cut in a write shows as torn", async () => {
     await hand.tab("Memory");
     await hand.page.getByRole("heading", { name: /record \d+, the newest of its kind/ }).waitFor();
@@ -174,6 +363,8 @@ inBrowser("the page", () => {
     await hand.page.getByText("torn, or unknown").waitFor();
     await hand.page.getByText("Writes", { exact: true }).click();
     await hand.page.getByText(/0 to \d+ writes of a cell/).waitFor();
+    await hand.page.locator(".hex .worn").first().waitFor();
+    await hand.page.locator(".fields dd", { hasText: "1 writes" }).first().waitFor();
   });
 
   test("a by-passed output is told from a switched one", async () => {
@@ -198,6 +389,15 @@ inBrowser("the page", () => {
     session.close();
     expect(said.filter((one) => "error" in one)).toEqual([]);
     expect(script).toMatch(/key \* 0 1 6 6 0 9 7 9 6\n(.*\n)*wait 3600\n(.*\n)*expect \{.*"load":true/);
+    // And the file as it was saved, by the command that its first line names, on every engine that is here.
+    for (const engine of ["node", ...(process.env.ESPRUINO ? ["espruino"] : [])]) {
+      const args = ["bench/bench.ts", "--board", "esp32", "--engine", engine, "--script", (await download.path())!];
+      const child = spawn(process.execPath, ["--import", "tsx", ...args], {
+        cwd: resolve(__dirname, "../.."),
+        stdio: "ignore",
+      });
+      expect([engine, ...(await once(child, "exit"))]).toEqual([engine, 0, null]);
+    }
   });
 
   test("a story that ships is watched, and stopped", async () => {
@@ -230,6 +430,36 @@ inBrowser("the page", () => {
     await hand.says("Paid until");
     await choose("esp32");
     await hand.page.locator(".segments").waitFor();
+  });
+
+  const interpreter = process.env.ESPRUINO ? test : test.skip;
+  interpreter("on the interpreter its variables are shown live, against the budget (needs ESPRUINO)", async () => {
+    await hand.page.getByRole("combobox", { name: "engine" }).selectOption("espruino");
+    await hand.says("Nothing paid yet");
+    await hand.tab("Firmware");
+    const { budget } = readBoard("esp32");
+    const used = async (name: string) =>
+      Number(await hand.page.locator(".bar", { hasText: name }).locator("strong").innerText());
+    const idle = await used("Variables now");
+    expect(idle).toBeGreaterThan(500);
+    expect(idle).toBeLessThanOrEqual(budget.idle);
+    expect(await hand.page.locator(".bar", { hasText: "Variables now" }).innerText()).toContain(
+      `budget ${budget.idle}`,
+    );
+    await pay(hand);
+    await hand.says("Paid until");
+    expect(await used("Variables at most")).toBeGreaterThan(idle);
+    expect(await used("Variables at most")).toBeLessThanOrEqual(budget.peak);
+  });
+
+  test("a page that was frozen wakes to what is so now", async () => {
+    const tools = await hand.page.context().newCDPSession(hand.page);
+    await tools.send("Page.setWebLifecycleState", { state: "frozen" });
+    await web.desk.wish({ hand: "*016609796" });
+    await ticked(web.desk, () => web.desk.view.state!.load);
+    await web.desk.wish({ line: "wait 86400", id: 1 });
+    await tools.send("Page.setWebLifecycleState", { state: "active" });
+    await hand.says(/Paid until.*5 d 23 h left/);
   });
 
   test("a page of another origin gets nothing, though it knows the word", async () => {
@@ -288,8 +518,14 @@ inBrowser("the page", () => {
         expect(told).toEqual([]);
         // Around it nothing changes with the panel.
         within = "'.behind'";
+        // On a phone, on what it was opened for, and on projectors nothing sticks out to the side.
+        for (const other of [size, { width: 1024, height: 768 }, { width: 1920, height: 1080 }]) {
+          await eye.page.setViewportSize(other);
+          const wide = await eye.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          expect(`${tab} ${other.width}: ${Math.max(0, wide)}`).toBe(`${tab} ${other.width}: 0`);
+        }
+        await eye.page.setViewportSize(size);
       }
-      expect(await eye.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     }
   });
 

@@ -27,6 +27,9 @@ function about({ kind, days, value }: Sold): string {
   return `carries the value ${value}`;
 }
 
+/** An extended token is longer than what the keypad takes: it comes by the port, or from a server. */
+const how = ({ kind }: Sold) => (kind.startsWith("extended") ? "Send it to the port" : "Type it");
+
 /** The shop: a token is made, and goes to the person or into the next answer of the server. */
 export function Shop({ sold, made, info, typing }: { sold: Sold[]; made: Made; info?: Info; typing: boolean }) {
   const [kind, setKind] = useState<Kind>("add");
@@ -88,10 +91,12 @@ export function Shop({ sold, made, info, typing }: { sold: Sold[]; made: Made; i
                 <Button
                   kind={i || (info && info.count >= one.count) ? "quiet" : "main"}
                   disabled={typing}
-                  onClick={() => type(`*${one.token}`)}
-                  label={`Type it: ${one.token}`}
+                  onClick={() =>
+                    one.kind.startsWith("extended") ? line(`#TOKEN;${one.token}`) : type(`*${one.token}`)
+                  }
+                  label={`${how(one)}: ${one.token}`}
                 >
-                  Type it
+                  {how(one)}
                 </Button>
                 <Button
                   kind="quiet"
