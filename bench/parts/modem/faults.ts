@@ -53,6 +53,8 @@ export interface Fault {
   /** Whether these are arguments that it takes. */
   takes(args: string[]): boolean;
   run(unit: Unit, args: string[]): void;
+  /** Of one that stays until `none`: whether it is there, and how it ends. Others wait in the module for their moment, or are over at once. */
+  stays?: { is(unit: Unit): boolean; end(unit: Unit): void };
 }
 
 /** A fault that waits in the module for its moment. */
@@ -83,6 +85,22 @@ function sim(state: Unit["card"]["state"]) {
   };
 }
 
+/** A SIM in such a state, until it is as it should be. */
+const card = (state: Unit["card"]["state"]): Fault["stays"] => ({
+  is: ({ card }) => card.state === state,
+  end(unit) {
+    Object.assign(unit.card, { state: "ready", tries: 3 });
+    if (unit.state === "on") unit.readSim();
+  },
+});
+
+const revive = (dead: Unit["dead"]): Fault["stays"] => ({
+  is: (unit) => unit.dead === dead,
+  end(unit) {
+    unit.dead = "";
+  },
+});
+
 export const FAULTS: { [name: string]: Fault } = {
   fragments: {
     takes: whole(1, 64),
@@ -92,6 +110,12 @@ export const FAULTS: { [name: string]: Fault } = {
     run(unit, [bytes]) {
       unit.line.piece = numberOf(bytes, 1);
     },
+    stays: {
+      is: ({ line }) => line.piece > 0,
+      end({ line }) {
+        line.piece = 0;
+      },
+    },
   },
   lump: {
     takes: whole(1, 10000),
@@ -100,6 +124,12 @@ export const FAULTS: { [name: string]: Fault } = {
     about: "what is said within this time (300 ms) comes in one event, until `none`",
     run(unit, [ms]) {
       unit.line.lump = numberOf(ms, 300);
+    },
+    stays: {
+      is: ({ line }) => line.lump > 0,
+      end({ line }) {
+        line.lump = 0;
+      },
     },
   },
   echo: { takes: none, fact: 2, usage: "echo", about: "the module echoes again", run: (unit) => unit.set("E", 1) },
@@ -271,7 +301,14 @@ export const FAULTS: { [name: string]: Fault } = {
     about: "bytes (1) are lost on their way to the controller (out) or from it (in)",
     run: (unit, [bytes, way]) => unit.line.lose(numberOf(bytes, 1), way === "in" ? "in" : "out"),
   },
-  "sim-absent": { takes: none, fact: 19, usage: "sim-absent", about: "the SIM is gone", run: sim("absent") },
+  "sim-absent": {
+    takes: none,
+    fact: 19,
+    usage: "sim-absent",
+    about: "the SIM is gone",
+    run: sim("absent"),
+    stays: card("absent"),
+  },
   "sim-busy": {
     takes: whole(1, 86400),
     fact: 19,
@@ -284,6 +321,7 @@ export const FAULTS: { [name: string]: Fault } = {
         if (unit.card.state === "busy") unit.card.state = "ready";
       });
     },
+    stays: card("busy"),
   },
   "sim-pin": {
     takes: (args) => args.length === 0 || (args.length === 1 && /^\d{4,8}$/.test(args[0])),
@@ -291,8 +329,16 @@ export const FAULTS: { [name: string]: Fault } = {
     usage: "sim-pin [PIN]",
     about: "the SIM wants its PIN (1234)",
     run: sim("pin"),
+    stays: card("pin"),
   },
-  "sim-puk": { takes: none, fact: 19, usage: "sim-puk", about: "the SIM wants its PUK (12345678)", run: sim("puk") },
+  "sim-puk": {
+    takes: none,
+    fact: 19,
+    usage: "sim-puk",
+    about: "the SIM wants its PUK (12345678)",
+    run: sim("puk"),
+    stays: card("puk"),
+  },
   registration: {
     takes: (args) => args.length === 1 && /^[0-5]$/.test(args[0]),
     fact: 20,
@@ -302,6 +348,12 @@ export const FAULTS: { [name: string]: Fault } = {
       unit.air.service = SERVICES[Number(stat) as keyof typeof SERVICES];
       unit.look();
     },
+    stays: {
+      is: ({ air, flapping }) => air.service !== "home" && !flapping,
+      end({ air }) {
+        air.service = "home";
+      },
+    },
   },
   flapping: {
     takes: whole(1, 86400),
@@ -310,6 +362,13 @@ export const FAULTS: { [name: string]: Fault } = {
     about: "the registration comes and goes (every 20 s), until `none`",
     run(unit, [seconds]) {
       unit.flap(numberOf(seconds, 20));
+    },
+    stays: {
+      is: ({ flapping }) => flapping > 0,
+      end(unit) {
+        unit.flap(0);
+        unit.air.service = "home";
+      },
     },
   },
   "data-lost": {
@@ -368,6 +427,7 @@ export const FAULTS: { [name: string]: Fault } = {
     run(unit) {
       unit.dead = "hung";
     },
+    stays: revive("hung"),
   },
   dead: {
     takes: none,
@@ -377,6 +437,7 @@ export const FAULTS: { [name: string]: Fault } = {
     run(unit) {
       unit.dead = "dead";
     },
+    stays: revive("dead"),
   },
   "already-on": {
     takes: none,
@@ -402,6 +463,12 @@ export const FAULTS: { [name: string]: Fault } = {
       unit.networkTime = undefined;
       unit.setClock(unit.traits.epoch, 0);
     },
+    stays: {
+      is: ({ air }) => !air.time,
+      end({ air }) {
+        air.time = true;
+      },
+    },
   },
   "time-jump": {
     takes: whole(1, 4000000000),
@@ -411,6 +478,12 @@ export const FAULTS: { [name: string]: Fault } = {
     run(unit, [seconds]) {
       unit.air.timeOffset += numberOf(seconds, 315576000);
       unit.tellTime();
+    },
+    stays: {
+      is: ({ air }) => air.timeOffset !== 0,
+      end({ air }) {
+        air.timeOffset = 0;
+      },
     },
   },
   "answer-lost": {
@@ -455,14 +528,21 @@ export const FAULTS: { [name: string]: Fault } = {
   },
 };
 
-/** Ends everything that stays: the module and the place are as they should be. */
+/** Faults that stay, or wait in the module for their moment. */
+export const standing = (unit: Unit): string[] =>
+  Object.keys(FAULTS).filter((name) => FAULTS[name].stays?.is(unit) || unit.armed.some((one) => one.name === name));
+
+/** Ends one of them. */
+export function end(unit: Unit, name: string): void {
+  unit.armed = unit.armed.filter((one) => one.name !== name);
+  const { stays } = FAULTS[name];
+  if (stays?.is(unit)) stays.end(unit);
+  unit.look();
+}
+
+/** Ends all of them: the module and the place are as they should be. */
 export function mend(unit: Unit): void {
-  unit.armed = [];
-  unit.dead = "";
-  unit.line.piece = unit.line.lump = 0;
-  unit.flap(0);
-  Object.assign(unit.air, { antenna: true, service: "home", time: true, timeOffset: 0 });
-  if (unit.card.state !== "ready") Object.assign(unit.card, { state: "ready", tries: 3 });
-  if (unit.state === "on") unit.readSim();
+  for (const name of standing(unit)) end(unit, name);
+  unit.air.antenna = true;
   unit.look();
 }

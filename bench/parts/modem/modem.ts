@@ -9,7 +9,7 @@ import { quectel } from "./families/quectel";
 import { sim800 } from "./families/sim800";
 import { sim7080 } from "./families/sim7080";
 import { sim7600 } from "./families/sim7600";
-import { FAULTS, mend, type When } from "./faults";
+import { end, FAULTS, mend, standing, type When } from "./faults";
 import type { Network } from "./network";
 import type { Entry } from "./shell";
 import { random } from "./uart";
@@ -86,6 +86,8 @@ export type Modem = Part & {
     http: boolean;
     sockets: number;
     asleep: boolean;
+    /** Faults that stay, or wait for their moment. */
+    faults: string[];
   };
   /** The last 200 things that were said, by whom. */
   readonly log: Entry[];
@@ -102,7 +104,7 @@ export type Modem = Part & {
   sim(there: boolean): void;
   antenna(there: boolean): void;
   sms(from: string, text: string): void;
-  /** Makes a fault of `FAULTS` happen; "none" ends all that stay or wait. Throws on a name or argument that is none. */
+  /** Makes a fault of `FAULTS` happen; "none" ends all that stay or wait, or the one that it is given. Throws on a name or argument that is none. */
   fault(name: string, args?: string[], when?: When): void;
 };
 
@@ -116,7 +118,7 @@ export function modem(world: World, options: ModemOptions): Modem {
   unit.dialect = make(unit);
   unit.line.burst = options.burst ?? 0;
   let rail = false;
-  let waiting: { when: { command?: number; byte?: number }; run: () => void }[] = [];
+  let waiting: { name: string; when: { command?: number; byte?: number }; run: () => void }[] = [];
 
   // ---- Pins ----
 
@@ -239,6 +241,7 @@ export function modem(world: World, options: ModemOptions): Modem {
         http: unit.http !== "",
         sockets: unit.links.size,
         asleep: unit.asleep,
+        faults: [...new Set([...standing(unit), ...waiting.map(({ name }) => name)])],
       };
     },
     log: unit.log,
@@ -261,22 +264,36 @@ export function modem(world: World, options: ModemOptions): Modem {
     },
     sms: (from, text) => unit.sms(from, text),
     fault(name, args = [], when = "now") {
-      if (name === "none") {
-        waiting = [];
-        return mend(unit);
-      }
-      const fault = Object.hasOwn(FAULTS, name) && FAULTS[name];
-      if (!fault)
+      const known = (name: string) => {
+        if (Object.hasOwn(FAULTS, name)) return FAULTS[name];
         throw new RangeError(`There is no fault "${name}": choose one of none, ${Object.keys(FAULTS).join(", ")}`);
+      };
+      if (name === "none") {
+        const [one] = args;
+        if (one) known(one);
+        waiting = waiting.filter(({ name }) => one && name !== one);
+        return one ? end(unit, one) : mend(unit);
+      }
+      const fault = known(name);
       if (!fault.takes(args)) throw new RangeError(`The fault is used as: ${fault.usage}`);
       const run = () => {
         unit.note("bench", `fault ${[name, ...args].join(" ")}`);
         fault.run(unit, args);
       };
-      if (when === "now") run();
-      else if ("command" in when || "byte" in when) waiting.push({ when: { ...when }, run });
-      else if ("seconds" in when) world.after(when.seconds * 1000, run);
-      else world.after(randomMoment(when.random, when.within) * 1000, run);
+      if (when === "now") {
+        run();
+        return undefined;
+      }
+      const one = { name, when: "command" in when || "byte" in when ? { ...when } : {}, run };
+      waiting.push(one);
+      if ("command" in when || "byte" in when) return undefined;
+      const seconds = "seconds" in when ? when.seconds : randomMoment(when.random, when.within);
+      world.after(seconds * 1000, () => {
+        // It may have been ended meanwhile.
+        if (!waiting.includes(one)) return;
+        waiting = waiting.filter((other) => other !== one);
+        run();
+      });
       return undefined;
     },
   };

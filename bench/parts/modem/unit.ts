@@ -172,7 +172,8 @@ export class Unit extends Shell {
   private registering = 0;
   private aiming = -1;
   private forgetting = 0;
-  private flapping = 0;
+  /** The next time that the registration comes or goes, 0 while it does not. */
+  flapping = 0;
   /** Seconds to add to world time for the clock's, 0 while it has none; its zone in quarters of an hour. */
   private clock = 0;
   private zone = 0;
@@ -408,6 +409,7 @@ export class Unit extends Shell {
   /** The registration comes and goes every so many seconds; 0 ends that. */
   flap(seconds: number): void {
     this.world.cancel(this.flapping);
+    this.flapping = 0;
     if (!seconds) return;
     this.flapping = this.world.after(seconds * 1000, () => {
       this.air.service = this.air.service === "home" ? "searching" : "home";

@@ -427,6 +427,27 @@ test.each(MODELS)("%s is as it was after `none`", (family) => {
   expect(post(it)).toContain(ANSWER);
 });
 
+test("what stays or waits is told by its name, and ends alone", () => {
+  const it = ready("sim7600");
+  const at = { error: ["now"], fragments: ["now"], "no-ok": [{ command: 5 }], "data-lost": [{ seconds: 60 }] } as const;
+  for (const [name, [when]] of Object.entries(at)) it.part.fault(name, [], when as any);
+  expect(it.part.view.faults.sort()).toEqual(Object.keys(at).sort());
+  it.part.fault("none", ["fragments"]);
+  it.part.fault("none", ["data-lost"]);
+  expect(it.part.view.faults.sort()).toEqual(["error", "no-ok"]);
+  expect(it.at("AT")).toContain("ERROR");
+  expect(it.part.view.faults).toEqual(["no-ok"]);
+  it.wait(120);
+  expect(it.part.log.some(({ text }) => text.includes("data-lost"))).toBe(false);
+  for (const name of ["sim-absent", "sim-pin", "flapping", "time-jump", "dead"]) {
+    it.part.fault(name);
+    expect(it.part.view.faults).toContain(name);
+    it.part.fault("none", [name]);
+    expect(it.part.view.faults).toEqual(["no-ok"]);
+  }
+  expect(() => it.part.fault("none", ["all"])).toThrow("no fault");
+});
+
 describe("through a socket", () => {
   const each = (name: string, see: (it: Desk, family: string) => void) =>
     test.each(FAMILIES)(`${name} on %s`, (family) => {
