@@ -1,5 +1,6 @@
 /** What the page says in words. Pure functions of what it knows; times are Unix seconds, UTC. */
 import type { State } from "../board";
+import type { Modem } from "../parts/modem/modem";
 import type { Info } from "./frame";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -137,4 +138,28 @@ export function clockWords(info: Info | undefined): string {
   const off = info.clock.time - info.at;
   if (Math.abs(off) < 2) return "the device's clock agrees";
   return `the device's clock is ${span(Math.abs(off))} ${off > 0 ? "ahead" : "behind"}`;
+}
+
+const SIMS: { [state: string]: string } = {
+  absent: "finds no SIM",
+  busy: "waits for its SIM",
+  pin: "has a SIM that wants its PIN",
+  puk: "has a SIM that is locked",
+};
+
+/** What the modem is doing, in words. `next` is when the device reports again. */
+export function airWords(air: Modem["view"], next: number | undefined, now: number): string {
+  const { power, sim, antenna, registration, data, http, sockets, asleep } = air;
+  const until = next && next > now ? ` until the next report, at ${clock(next)}` : "";
+  if (power === "dead") return "The modem does nothing any more.";
+  if (power === "off") return `The modem is off${until}.`;
+  if (power === "booting") return "The modem starts.";
+  if (power === "stopping") return "The modem switches off.";
+  if (sim !== "ready") return `The modem ${SIMS[sim]}.`;
+  if (!antenna) return "The modem hears no network: its antenna is off.";
+  if (registration === 3) return "The modem is refused by the network.";
+  if (registration !== 1 && registration !== 5) return "The modem looks for a network.";
+  if (asleep) return `The modem sleeps${until}.`;
+  if (http || sockets) return "The modem talks to the server.";
+  return data ? "The modem has a data connection." : "The modem is registered in a network.";
 }

@@ -2,7 +2,7 @@
 import type { State } from "../../bench/board";
 import { START } from "../../bench/session";
 import type { Info } from "../../bench/web/frame";
-import { clock, clockWords, day, grouped, sentence, span } from "../../bench/web/words";
+import { airWords, clock, clockWords, day, grouped, sentence, span } from "../../bench/web/words";
 
 const state = (more: Partial<State> = {}): State =>
   ({
@@ -89,4 +89,33 @@ test("times, spans and tokens are written as people write them", () => {
   ]);
   expect(clockWords(info())).toBe("the device's clock agrees");
   expect(clockWords(info({ clock: { time: START - 3600, silent: 0 } }))).toBe("the device's clock is 1 h behind");
+});
+
+test("what the modem does is said in a sentence", () => {
+  const view: Parameters<typeof airWords>[0] = {
+    power: "on",
+    sim: "ready",
+    antenna: true,
+    signal: 18,
+    registration: 1,
+    data: false,
+    http: false,
+    sockets: 0,
+    asleep: false,
+    faults: [],
+  };
+  const says = (more: Partial<typeof view>) => airWords({ ...view, ...more }, START + 32400, START).slice(9);
+  expect(says({ power: "off" })).toBe(" is off until the next report, at 09:00.");
+  expect(says({ power: "dead" })).toBe(" does nothing any more.");
+  expect(says({ sim: "absent" })).toBe(" finds no SIM.");
+  expect(says({ antenna: false, registration: 2 })).toBe(" hears no network: its antenna is off.");
+  expect([0, 1, 2, 3, 5].map((registration) => says({ registration }))).toEqual([
+    " looks for a network.",
+    " is registered in a network.",
+    " looks for a network.",
+    " is refused by the network.",
+    " is registered in a network.",
+  ]);
+  expect(says({ data: true })).toBe(" has a data connection.");
+  expect(says({ data: true, sockets: 1 })).toBe(" talks to the server.");
 });
