@@ -123,8 +123,8 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
               </dd>
             </div>
             <div>
-              <dt>this month, heads and TLS counted in</dt>
-              <dd>
+              <dt>this month, by its own count</dt>
+              <dd title="about what is paid for: with the heads of its packets, and TLS">
                 {report.kilobytes} KB · {((report.kilobytes / 1024) * price).toFixed(4)} at{" "}
                 <input
                   type="number"
@@ -150,7 +150,6 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
         </Button>
       </p>
       <Message />
-      <Faults standing={air.faults} />
       {air.complaints.length > 0 && (
         <p class="bad">
           The controller said {air.complaints.length} things that no manual has:{" "}
@@ -165,6 +164,7 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
           </li>
         ))}
       </ol>
+      <Faults standing={air.faults} />
     </>
   );
 }
@@ -231,7 +231,7 @@ function Faults({ standing }: { standing: string[] }) {
       setFaults(
         said.flatMap((one) => {
           if (!("modem" in one)) return [];
-          const [, name, takes, about] = /^(\S+) ?(.*?): (.*)$/.exec(one.modem)!;
+          const [, name, takes, about] = /^([\w-]+) ?(.*?): (.*)$/.exec(one.modem)!;
           return { name, takes, about };
         }),
       ),
