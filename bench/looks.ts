@@ -57,7 +57,8 @@ function differs(part: any, whole: any): unknown {
 export const LOOKS: { [name: string]: Look } = {
   state: {
     usage: "state",
-    about: "what is seen from outside, as one object; blinks count how often each lamp went on since power came",
+    about:
+      "what is seen from outside, as one object; blinks and beeps count how often each lamp went on and the buzzer was heard since power came",
     look: true,
     run: ({ board, out }, args) => {
       alone("state", args);

@@ -52,9 +52,11 @@ test("buzzer: sounds at what it is driven with, is silent without the rail and a
   part.tone(2000);
   world.elapse(50);
   expect(part.sounding).toBe(2000);
+  expect(part.beeps).toEqual({ count: 1, hertz: 2000 });
   part.power?.(false);
   part.power?.(true);
   expect(part.sounding).toBe(0);
+  expect(part.beeps.count).toBe(0);
   expect(part.changes).toEqual([
     { at: 0, hz: 2000 },
     { at: 50, hz: 0 },

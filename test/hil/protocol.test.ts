@@ -64,6 +64,7 @@ describe("a session", () => {
           leds: { green: false, red: true },
           blinks: { green: 0, red: 1 },
           buzzer: expect.any(Number),
+          beeps: { count: 1, hertz: 400 },
           segments: [0, 109, 121, 120],
           output: { commanded: false, changes: 0 },
           keypad: { held: "", stuck: "", bounce: true },
