@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { boardNames, bundle } from "./bundle";
+import { JIGS, jigBundle } from "./jig";
 import { message, type Node, RULES, type Tree } from "./rules";
 import { read } from "./tree";
 
@@ -58,8 +59,14 @@ export function check(code: string, map?: string): Problem[] {
 
 async function main(args: string[]): Promise<void> {
   const file = args[0] === "--file" ? args[1] : undefined;
-  for (const name of file ? [file] : boardNames()) {
-    const { code, map } = file ? { code: readFileSync(file, "utf8"), map: undefined } : await bundle(name);
+  const programs = file
+    ? [[file, async () => ({ code: readFileSync(file, "utf8"), map: undefined })] as const]
+    : [
+        ...boardNames().map((name) => [name, () => bundle(name)] as const),
+        ...Object.keys(JIGS).map((name) => [`jig ${name}`, () => jigBundle(name)] as const),
+      ];
+  for (const [name, made] of programs) {
+    const { code, map } = await made();
     const problems = check(code, map);
     for (const { source = name, line, column, rule, message } of problems)
       console.log(`${source}:${line}:${column} ${rule}: ${message}`);

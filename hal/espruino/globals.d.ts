@@ -7,7 +7,7 @@ declare function digitalRead(pin: unknown): number;
 declare function analogRead(pin: unknown): number;
 declare function pinMode(pin: unknown, mode: string): void;
 declare function analogWrite(pin: unknown, value: number, options: { freq: number }): void;
-declare function setWatch(fn: () => void, pin: unknown, options: object): number;
+declare function setWatch(fn: (event: { state: boolean }) => void, pin: unknown, options: object): number;
 declare function getTime(): number;
 declare function setTimeout(fn: () => void, ms: number): number;
 declare function clearTimeout(id: number): void;
@@ -29,7 +29,7 @@ declare namespace E {
   const nativeCall: undefined | ((offset: number, signature: string, code: string) => any);
   /** Of what lies in one piece, otherwise 0. */
   function getAddressOf(data: Uint32Array, flat: true): number;
-  function setConsole(device: null, options: { force: boolean }): void;
+  function setConsole(device: string | null, options?: { force: boolean }): void;
 }
 declare const NRF: { setServices(services: undefined, options: { uart: boolean }): void } | undefined;
 interface HttpRequest {
