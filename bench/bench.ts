@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { bundle } from "../build/bundle";
+import { bundle, readBoard } from "../build/bundle";
 import type { EngineMaker } from "./engines/engine";
 import { armEngine, espruinoEngine } from "./engines/espruino";
 import { nodeEngine } from "./engines/node";
+import { SERIAL_COMMANDS, SerialSession } from "./engines/serial";
 import { outside } from "./parts/modem/outside";
 import { readUnits } from "./server/units";
-import { COMMANDS, type Said, Session, START } from "./session";
+import { COMMANDS, Session, START } from "./session";
 
 /** Engines by name. */
 export const ENGINES: { [name: string]: EngineMaker } = {
@@ -20,14 +21,18 @@ export const ENGINES: { [name: string]: EngineMaker } = {
 const MORE: typeof ENGINES = { ...ENGINES, "espruino-arm": armEngine };
 
 const help = () => {
-  const rows = Object.values(COMMANDS).map(({ usage, about }) => `  ${usage}\n      ${about}`);
+  const list = (commands: { [name: string]: { usage: string; about: string } }) =>
+    Object.values(commands).map(({ usage, about }) => `  ${usage}\n      ${about}`);
   return `
 Commands, one a line; each ends with {"done":"<command>"} or {"error":"…"}, and an error has changed nothing:
   #STATUS
       a line for the device's serial port; its lines come back as {"uart":"…"}. Time passes until it answers, at most 5 s
-${rows.join("\n")}
+${list(COMMANDS).join("\n")}
 The board is powered on at the start. After keys, \`wait\` gives the firmware time to answer. An exception that the firmware
-did not catch comes out as {"uncaught":"…"}. Blank lines, and lines that start with //, are passed over.`;
+did not catch comes out as {"uncaught":"…"}. Blank lines, and lines that start with //, are passed over.
+
+On a real board (--engine serial), beside #…:
+${list(SERIAL_COMMANDS).join("\n")}`;
 };
 
 function seconds(text: string): number {
@@ -45,6 +50,10 @@ async function main(argv: string[]): Promise<void> {
     .addOption(
       new Option("--engine <name>", "what runs the bundle").choices([...Object.keys(MORE), "serial"]).default("node"),
     )
+    .option("-p, --port <port>", "of a real board, for --engine serial: a serial port, or tcp://host[:port]")
+    .option("--factory-port <port>", "its factory port, if that is another wire than its open console")
+    .option("--baud <bits>", "of a serial port, if not that of the board's factory port", Number)
+    .option("--jig <port>", "of the jig at that board, docs/hil.md")
     .option("--state <dir>", "where non-volatile memory and world time live between runs")
     .option("--units <file>", "units that the server knows, as npm run server takes them (it also learns from #SETUP)")
     .option(
@@ -59,28 +68,32 @@ async function main(argv: string[]): Promise<void> {
     .addHelpText("after", help)
     .parse(argv, { from: "user" });
   const { stdio, script, board: name, engine, state, time, units: file, server } = command.opts();
+  const { port, factoryPort: factory, baud, jig } = command.opts();
   if (!stdio === !script) throw new Error("Choose --stdio or --script FILE");
-  if (engine === "serial") throw new Error("This build has no serial engine yet: choose --engine node or espruino");
+  if ((engine === "serial") !== (port !== undefined))
+    throw new Error("--engine serial and the port of a real board go together, as in: --engine serial -p /dev/ttyUSB0");
 
-  const { board, code } = await bundle(name);
   let failed = false;
-  const out = (said: Said) => {
+  const out = (said: object) => {
     failed ||= "error" in said || "uncaught" in said;
     process.stdout.write(`${JSON.stringify(said)}\n`);
   };
+  const units = file && readUnits(file).units;
+  const network = server === undefined ? undefined : outside({ server });
+  const session = port
+    ? await SerialSession.open({ board: readBoard(name), port, factory, baud, jig, out })
+    : new Session({ ...(await bundle(name)), make: MORE[engine], out, time, state, units, network });
+  // Only now: lines that come while nobody listens are lost.
   const lines = script
     ? readFileSync(script, "utf8").split("\n")
     : createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  const units = file && readUnits(file).units;
-  const network = server === undefined ? undefined : outside({ server });
-  const session = new Session({ board, code, make: MORE[engine], out, time, state, units, network });
   try {
     for await (const line of lines) {
-      session.line(line);
+      await session.line(line);
       if (session.closed || (script && failed)) break;
     }
   } finally {
-    session.close();
+    await session.close();
     network?.close();
   }
   if (script && failed) process.exitCode = 1;

@@ -110,6 +110,14 @@ export interface Gesture {
   ms: number;
 }
 
+/** What a hand does for the keys of a keypad of twelve: of four keys, each held is the "#", and no star is needed. */
+export function gestures(keys: string, fourKeys: boolean): Gesture[] {
+  return [...keys].flatMap((key) => {
+    if (!fourKeys || !"*#".includes(key)) return [{ key, ms: PRESS }];
+    return key === "#" ? [{ key: "1", ms: HOLD }] : [];
+  });
+}
+
 /** A board with its parts soldered on, in a world of its own. It runs the file that would be flashed. */
 export class VirtualBoard {
   readonly world: World;
@@ -252,18 +260,9 @@ export class VirtualBoard {
     return this.parts.keypad.keys === "1234";
   }
 
-  /** What a hand does on this board for the keys of a keypad of twelve: of four keys, each held is the "#", and no star is needed. */
-  gestures(keys: string): Gesture[] {
-    const { fourKeys } = this;
-    return [...keys].flatMap((key) => {
-      if (!fourKeys || !"*#".includes(key)) return [{ key, ms: PRESS }];
-      return key === "#" ? [{ key: "1", ms: HOLD }] : [];
-    });
-  }
-
   /** Presses keys one after the other, as a hand does. */
   press(keys: string): void {
-    for (const { key, ms } of this.gestures(keys)) {
+    for (const { key, ms } of gestures(keys, this.fourKeys)) {
       this.parts.keypad.down(key);
       this.wait(ms / 1000);
       this.parts.keypad.up(key);

@@ -34,6 +34,7 @@ export function connectJig(
   say: (text: string) => void,
 ): { send(text: string): void; on(): void; off(): void } {
   const { world, parts } = board;
+  board.cut();
   const { wires } = world;
   const { keys, power, green, red, output } = jig;
   const controller = new Controller(

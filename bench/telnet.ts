@@ -16,20 +16,24 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { Socket } from "node:net";
+import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import type { Board } from "../boards/board";
 import { readBoard } from "../build/boards";
+import { JIGS, jigBundle } from "../build/jig";
 import { prepare, run, ToolError } from "../build/tool";
 import { VirtualBoard } from "./board";
 import type { Engine, EngineMaker } from "./engines/engine";
-import { ANSWERED, prelude, shim } from "./engines/espruino";
+import { ANSWERED, espruinoEngine, prelude, shim } from "./engines/espruino";
+import { connectJig } from "./jig";
 
 /** The interpreter built for Linux listens on no other. */
 export const TELNET = 2323;
+/** Where a virtual jig at the board is spoken to. */
+export const JIG = 2324;
 
 /** Executable of the interpreter. */
 function interpreter(): string {
@@ -154,6 +158,23 @@ export class TelnetBoard {
   }
 }
 
+/** Puts a virtual jig, its program on an interpreter of its own, beside a board, and listens for whoever works it. */
+async function withJig(device: TelnetBoard, name: string): Promise<() => void> {
+  const sockets = new Set<Socket>();
+  const jig = connectJig(device.board, await jigBundle(name), espruinoEngine, (text) => {
+    for (const socket of sockets) socket.write(text, "latin1");
+  });
+  jig.on();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("data", (data) => jig.send(data.toString("latin1")));
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((done) => server.listen(JIG, "127.0.0.1", done));
+  return () => jig.off();
+}
+
 /** Milliseconds that a finger is on a key, and off it before the next: a slow computer sees them too. */
 const PRESS = 150;
 
@@ -161,6 +182,7 @@ async function main(argv: string[]): Promise<void> {
   const command = prepare(new Command("npm run device --"))
     .description("A virtual board to flash, at the Telnet port of this computer. It has no program when it starts.")
     .option("--board <name>", "a board of boards/", "esp32")
+    .option("--jig <name>", `a virtual jig has its power and its keys: ${Object.keys(JIGS).join(" or ")}, docs/hil.md`)
     .addHelpText(
       "after",
       "\nWhat is typed is pressed on its keypad; the word power switches its power. Needs ESPRUINO.",
@@ -168,11 +190,13 @@ async function main(argv: string[]): Promise<void> {
     .parse(argv, { from: "user" });
   interpreter();
   const folder = mkdtempSync(join(tmpdir(), "device-"));
-  const { board: name } = command.opts();
+  const { board: name, jig } = command.opts();
   const device = new TelnetBoard(readBoard(name), folder);
   const { board } = device;
   console.log(`A board without a program listens at tcp://127.0.0.1:${TELNET}. In another window:`);
   console.log(`  npm run flash -- ${name} -p tcp://127.0.0.1:${TELNET}`);
+  const unplug = jig ? await withJig(device, jig) : () => {};
+  if (jig) console.log(`Its jig listens at tcp://127.0.0.1:${JIG}.`);
   let shown = "";
   const timer = setInterval(() => {
     const { powered, load, display, leds } = board.state();
@@ -184,6 +208,7 @@ async function main(argv: string[]): Promise<void> {
   }, 50);
   const end = () => {
     clearInterval(timer);
+    unplug();
     device.end();
     rmSync(folder, { recursive: true, force: true });
   };

@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { boardNames, bundle, readBoard } from "../build/bundle";
 import { dataFormat } from "../build/metrics";
 import { ENGINES } from "./bench";
-import { HOLD, PRESS, VirtualBoard } from "./board";
+import { gestures, HOLD, PRESS, VirtualBoard } from "./board";
 import { DEMO } from "./demo-unit";
 import { encode, type TokenRequest } from "./encode";
 import { createServer, type MetricsServer } from "./server/server";
@@ -128,7 +128,7 @@ export class Session {
   /** Puts a finger on the keys one after the other, as the world's time goes on; `held` holds them, longer by one second. */
   private press(keys: string, held = 0): void {
     const { world, parts } = this.board;
-    for (const { key, ms: least } of this.board.gestures(keys)) {
+    for (const { key, ms: least } of gestures(keys, this.board.fourKeys)) {
       const ms = held && least < HOLD ? HOLD : least + held;
       const wait = Math.max(0, this.free - world.now);
       world.after(wait, () => {

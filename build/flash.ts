@@ -87,7 +87,7 @@ export async function buildFor(name: string, dev: boolean): Promise<Bundle> {
 }
 
 /** Opens a port, again and again until it is there: after a restart it may be away for a while. */
-async function reopen(name: string, baud: number): Promise<Port> {
+export async function reopen(name: string, baud: number): Promise<Port> {
   const end = Date.now() + times.back;
   for (;;) {
     try {

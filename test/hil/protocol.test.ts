@@ -200,7 +200,10 @@ describe("npm run bench", () => {
 
   test.each([
     [["--stdio", "--board", "nothing"], "choose one of"],
-    [["--stdio", "--engine", "serial"], "choose --engine node"],
+    [["--stdio", "--engine", "serial"], "--engine serial -p /dev/ttyUSB0"],
+    [["--stdio", "-p", "/dev/ttyUSB0"], "--engine serial -p /dev/ttyUSB0"],
+    [["--stdio", "--engine", "serial", "-p", "/dev/ttyNONE"], "There is no port /dev/ttyNONE"],
+    [["--stdio", "--engine", "serial", "-p", "tcp://127.0.0.1:1"], "Nothing takes a connection"],
     [["--script", "no-such-file"], "no-such-file"],
     [[], "--stdio or --script"],
   ])("started with %j it says what to change", async (args, says) => {

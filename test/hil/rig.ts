@@ -2,8 +2,11 @@
 import { ENGINES } from "../../bench/bench";
 import type { State } from "../../bench/board";
 import type { EngineMaker } from "../../bench/engines/engine";
+import type { SerialSaid } from "../../bench/engines/serial";
 import { type Said, Session } from "../../bench/session";
 import type { Bundle } from "../../build/bundle";
+import { note } from "./needs";
+import { RealBoard } from "./real";
 
 /** Highest figures that any test saw. */
 export interface Figures {
@@ -26,14 +29,23 @@ export interface Seen {
 const secrets = new Set<string>();
 
 export class Rig {
-  private heard: Said[] = [];
-  private session: Session;
+  private heard: (Said | SerialSaid)[] = [];
+  /** The virtual board; or a real one, of which less is known. */
+  private session?: Session;
+  private real?: RealBoard;
 
   constructor(
-    { board, code }: Bundle,
+    private bundle: Bundle,
     engine: string | EngineMaker,
     private figures: Figures,
   ) {
+    const { board, code } = bundle;
+    note.device();
+    if (engine === "serial") {
+      this.real = RealBoard.open(board.name);
+      this.do("fresh");
+      return;
+    }
     const make = typeof engine === "string" ? ENGINES[engine] : engine;
     this.session = new Session({ board, code, make, out: (said) => this.heard.push(JSON.parse(JSON.stringify(said))) });
   }
@@ -42,12 +54,14 @@ export class Rig {
    * Does lines and returns what came out, without the `done` of each. Errors, uncaught exceptions and leaked keys throw.
    * On a keypad of four keys there is no star to begin with: any key does.
    */
-  do(...lines: string[]): Said[] {
+  do(...lines: string[]): (Said | SerialSaid)[] {
     for (let line of lines) {
-      if (this.session.board.fourKeys) line = line.replace(/^key \*$/, "key 1");
+      note.line(line);
+      if (this.bundle.board.parts.keypad.driver === "keys") line = line.replace(/^key \*$/, "key 1");
       const key = /^#SETUP;[^;]*;[^;]*;([0-9a-fA-F]{32})/.exec(line)?.[1];
       if (key) for (let i = 0; i < 32; i += 8) secrets.add(key.slice(i, i + 8).toLowerCase());
-      this.session.line(line);
+      if (this.real) this.heard.push(...this.real.line(line));
+      else this.session!.line(line);
     }
     const said = this.heard.splice(0);
     const text = JSON.stringify(said).toLowerCase();
@@ -63,10 +77,11 @@ export class Rig {
   }
 
   state(): State {
-    const [{ state }] = this.do("state") as [{ state: State }];
+    const { state } = this.do("state").find((one): one is { state: State } => "state" in one)!;
     this.figures.peak = Math.max(this.figures.peak, state.variables?.peak ?? 0);
     this.figures.total = state.variables?.total ?? 0;
-    return state;
+    // Nobody sees what a real one shows: the suite expects nothing of it then.
+    return note.looks({ ...(this.real && { display: "" }), ...state });
   }
 
   /** Variables in use at rest, a minute after the last key. */
@@ -108,8 +123,9 @@ export class Rig {
 
   /** Brings a request to the bench's server, as an agent's phone would, and returns its answer. */
   carry(request: string): { status: number; body: string } {
+    note.line("carry");
     const headers = { "content-type": "application/json" };
-    const { status, body } = this.session.server.answer("POST", "/dd", headers, Buffer.from(request))!;
+    const { status, body } = this.session!.server.answer("POST", "/dd", headers, Buffer.from(request))!;
     // What the server says of it is not the device's.
     this.heard.length = 0;
     return { status, body: Buffer.from(body).toString() };
@@ -117,7 +133,7 @@ export class Rig {
 
   /** Rows of this unit that the server has. */
   stored(): { [variable: string]: unknown }[] {
-    const { server, serial } = this.session;
+    const { server, serial } = this.session!;
     return server.requests
       .filter((one) => !one.reason && one.expanded?.serial_number === serial)
       .flatMap((one) => (one.expanded?.historical_data ?? []) as { [variable: string]: unknown }[]);
@@ -125,6 +141,8 @@ export class Rig {
 
   /** Ends the session, so that no interpreter is left behind. */
   end(): void {
+    note.end();
+    if (!this.session) return;
     if (!this.session.closed && this.session.board.powered) this.state();
     this.session.close();
   }

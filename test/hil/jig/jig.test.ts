@@ -46,6 +46,8 @@ for (const [engine, make, group] of ENGINES)
       const { device, jig, tell } = await bench(name, "esp32", make);
       try {
         expect(tell("jig")).toBe(`jig ${name}`);
+        expect(device.powered).toBe(true);
+        expect(tell("power off")).toBe("ok");
         expect(device.powered).toBe(false);
         expect(tell("see")).toMatch(/^see 0 0 /);
         expect(tell("power on", 1)).toBe("ok");
@@ -155,7 +157,7 @@ test.each(names)("the pins of the jig %s are there, are free, and can do what th
 
 test.each(["puckjs", "lantern", "microbit2"])("a jig works the keys of %s", async (name) => {
   const { device, jig, tell } = await bench("pico", name);
-  tell("power on", 2);
+  device.wait(2);
   const keys = readBoard(name).parts.keypad.driver === "keys" ? "1234" : KEYS;
   const said: string[] = [];
   device.onLine = (line) => said.push(line);

@@ -24,13 +24,13 @@ export interface Jig {
   output: unknown;
 }
 
-/** Starts the jig, with no key down and the device without power. `uart` is where it is spoken to, `port` its name there. */
+/** Starts the jig: no key is down, and the device gets its power. `uart` is where it is spoken to, `port` its name there. */
 export function jig(uart: any, port: string, baud: number, pins: Jig): void {
   const keys = pins.keys;
   const lamps = pins.lamps;
   /** How often each lamp's pin rose and fell since the power came: rises and falls of the first, then of the second. */
   let edges = [0, 0, 0, 0];
-  let powered = 0;
+  let powered = 1;
   let line = "";
 
   const say = (text: string) => {
@@ -88,17 +88,18 @@ export function jig(uart: any, port: string, baud: number, pins: Jig): void {
   };
 
   for (let i = 0; i < keys.length; i++) digitalWrite(keys[i], 0);
-  digitalWrite(pins.power, 0);
   lamps.forEach((pin, i) => {
     pinMode(pin, "input");
     setWatch(
       (event) => {
-        edges[2 * i + +!event.state]++;
+        // Pins that fall since the power goes say nothing of a lamp.
+        if (powered) edges[2 * i + +!event.state]++;
       },
       pin,
       { repeat: true, edge: "both" },
     );
   });
+  digitalWrite(pins.power, 1);
   // Otherwise the interpreter would take the lines for programs.
   E.setConsole(null, { force: true });
   if (port !== "USB") uart["setup"](baud);
