@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { boardNames, readBoard, readmeWithTable } from "./boards";
 import { BUILDS } from "./chips";
+import { jigTable } from "./docs/jig";
 import { billOfMaterials, DESIGNS, readNetlist } from "./docs/netlist";
 import { schematic } from "./docs/schematic";
 import { boardPage, pinDiagram, table, wiringTable } from "./docs/wiring";
@@ -13,6 +14,7 @@ const root = resolve(__dirname, "..");
 /** What stands between the marks of a page that people write, by the word in the mark. */
 const SECTIONS: { [word: string]: (name: string) => string } = {
   wires: (name) => wiringTable(readBoard(name)),
+  jig: jigTable,
   bill: (name) => billOfMaterials(readNetlist(name)),
   code: (path) => `\`\`\`ts\n${readFileSync(join(root, path), "utf8")}\`\`\``,
 };
