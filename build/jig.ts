@@ -5,7 +5,7 @@ import jigs from "../test/hil/jig/jigs.json";
 import { flashable } from "./bundle";
 import { check } from "./check";
 import { evaluate, find, times } from "./console";
-import { bar, crc32 } from "./flash";
+import { bar, crc32, reopen } from "./flash";
 import { literal } from "./metrics";
 import { ask, openPort } from "./port";
 import { prepare, run, ToolError } from "./tool";
@@ -48,7 +48,7 @@ export async function jigBundle(name: string): Promise<{ jig: Jig; code: string;
 }
 
 /** Puts the program onto the controller at a port, and waits for its first answer. */
-async function install(name: string, at: string): Promise<void> {
+export async function install(name: string, at: string): Promise<void> {
   const { jig, code } = await jigBundle(name);
   let port = await openPort(at, jig.baud);
   try {
@@ -68,18 +68,10 @@ async function install(name: string, at: string): Promise<void> {
       throw new ToolError("What was stored is not what was sent.", "Take a shorter cable, and repeat.");
     port.write("\x10E.reboot()\n");
     await port.wait(times.away);
-    for (let tries = 0; ; tries++) {
-      await port.close();
-      await new Promise((done) => setTimeout(done, times.away));
-      try {
-        port = await openPort(at, jig.baud);
-        if (await ask(port, "\njig\n", /^jig /, times.expression)) return;
-      } catch (error) {
-        if (!(error instanceof ToolError) || tries > 15) throw error;
-      }
-      if (tries > 15)
-        throw new ToolError("The program is stored, but it does not answer.", "Cut the jig's power for a moment.");
-    }
+    await port.close();
+    port = await reopen(at, jig.baud);
+    for (let tries = 0; tries < 5; tries++) if (await ask(port, "\njig\n", /^jig /, times.expression)) return;
+    throw new ToolError("The program is stored, but it does not answer.", "Cut the jig's power for a moment.");
   } finally {
     await port.close();
   }

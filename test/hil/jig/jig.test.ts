@@ -9,7 +9,9 @@ import { START } from "../../../bench/session";
 import { bundle, readBoard } from "../../../build/bundle";
 import { check } from "../../../build/check";
 import { BUILDS } from "../../../build/chips";
-import { JIGS, jigBundle, KEYS, readJig } from "../../../build/jig";
+import { times } from "../../../build/console";
+import { install, JIGS, jigBundle, KEYS, readJig } from "../../../build/jig";
+import { Fake } from "../../flash/fake";
 import { Interpreter } from "../../interpreter";
 
 const names = Object.keys(JIGS);
@@ -167,4 +169,38 @@ test.each(["puckjs", "lantern", "microbit2"])("a jig works the keys of %s", asyn
   expect(said.slice(1)).toEqual([...keys].map((key) => `#KEY;${key}`));
   jig.off();
   expect(device.powered).toBe(false);
+});
+
+describe("npm run jig", () => {
+  let fake: Fake;
+  beforeAll(() => void Object.assign(times, { expression: 300, boot: 900, away: 50, back: 3000, idle: 4000 }));
+  afterEach(() => fake.close());
+
+  test("stores the program on a controller, also on one that is a jig already, and hears it answer", async () => {
+    let jig = false;
+    const says = (line: string) => {
+      if (line === "jig" && fake.restarts) return "jig pico";
+      if (!jig || line.startsWith("\x10")) return undefined;
+      jig = line !== "console";
+      return jig ? "error: choose one of jig" : "ok";
+    };
+    fake = new Fake({ board: "RP2040_PICO", says, runs: false });
+    const port = await fake.open();
+    await install("pico", port);
+    expect(fake.text(".bootrst")).toBe((await jigBundle("pico")).code);
+    jig = true;
+    await install("pico", port);
+    expect(fake.restarts).toBe(2);
+  });
+
+  test("says what is wrong with another board, and with a program that does not answer", async () => {
+    fake = new Fake({ board: "ESP32" });
+    await expect(install("pico", await fake.open())).rejects.toThrow(
+      /This is a ESP32, and the jig "pico" is a RP2040_PICO\. Give/,
+    );
+    fake.close();
+    fake = new Fake({ board: "RP2040_PICO", runs: false });
+    await expect(install("pico", await fake.open())).rejects.toThrow("does not answer. Cut the jig's power");
+    expect(() => readJig("uno")).toThrow('There is no jig "uno". Choose one of pico, esp32.');
+  });
 });
