@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError } from "commander";
 import type { Board } from "../boards/board";
+import { isBle } from "./ble";
 import { boardNames } from "./boards";
 import { type Bundle, bundle } from "./bundle";
 import { check } from "./check";
@@ -242,13 +243,15 @@ export async function flash(built: Bundle, o: FlashOptions): Promise<string | un
       throw new ToolError("The device went away after the upload.", "Cut its power for a moment, and repeat.");
     say("Stored and verified. Restarting.");
     port.write("\x10E.reboot()\n");
-    await restarted();
-    if (o.factory === "none") return undefined;
-    if (o.factory) {
+    // No board has its factory port on Bluetooth; and a console that was closed does not come back.
+    const factory = o.factory ?? (isBle(o.port) ? "none" : undefined);
+    if (factory) {
+      await port.wait(times.away);
       await port.close();
-      port = await openPort(o.factory, board.serial.baud);
-    }
-    const said = await status(port, built, o.dev === true && !o.factory);
+      if (factory === "none") return undefined;
+      port = await openPort(factory, board.serial.baud);
+    } else await restarted();
+    const said = await status(port, built, o.dev === true && !factory);
     if (said) return said;
     const { port: uart, baud: bits, tx, rx } = board.serial;
     const pins = tx ? ` (transmits on ${tx}, receives on ${rx})` : "";
@@ -322,7 +325,7 @@ async function main(argv: string[]): Promise<void> {
   const command = prepare(new Command("npm run flash --"))
     .description("Builds the firmware of a board and puts it onto one. Identity, count and credit of a device stay.")
     .argument("<board>", "a board of boards/")
-    .option("-p, --port <port>", "where its console is: a serial port, or tcp://host[:port]")
+    .option("-p, --port <port>", "where its console is: a serial port, tcp://host[:port], or ble:ADDRESS")
     .option("--factory-port <port>", "where its factory port is, if it is another; none if it is not connected")
     .option("--baud <bits>", "of a serial port, if not that of the board's factory port", bits)
     .option("--dev", "a development build: the console stays open, so it is nothing to sell")

@@ -1,7 +1,8 @@
-/** The wire between the tools and a device: a serial port, a TCP connection, or (in tests) a virtual device. */
+/** The wire between the tools and a device: a serial port, a TCP connection, Bluetooth, or (in tests) a virtual device. */
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
+import { isBle, openBle } from "./ble";
 import { ToolError } from "./tool";
 
 export interface Port {
@@ -58,7 +59,7 @@ export async function ask(port: Port, text: string, wanted: RegExp, ms: number):
   }
 }
 
-const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+export const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 /** What this project uses of the package `serialport`, which comes with `espruino`. */
 interface SerialPort {
@@ -181,12 +182,8 @@ async function openSerial(name: string, baud: number): Promise<Port> {
   return port;
 }
 
-/** Opens a port: `tcp://host[:port]`, or a serial port at `baud` bits a second. */
+/** Opens a port: `tcp://host[:port]`, `ble:` and a device's address or name, or a serial port at `baud` bits a second. */
 export async function openPort(name: string, baud: number): Promise<Port> {
-  if (/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(name))
-    throw new ToolError(
-      `${name} is a Bluetooth address, and Bluetooth is not built in.`,
-      "Use the board's UART; docs/flashing.md says how to add Bluetooth.",
-    );
+  if (isBle(name)) return openBle(name);
   return name.startsWith("tcp:") ? openTcp(name) : openSerial(name, baud);
 }

@@ -134,7 +134,8 @@ describe("every failure says what it is and what to do", () => {
     const tell = (name: string) => flash(built(esp32, program(3000)), { port: name, ...quiet });
     await expect(tell("tcp://:x")).rejects.toThrow(/is no address\. Write it as tcp:/);
     await expect(tell("/dev/ttyNONE")).rejects.toThrow(/^There is no port \/dev\/ttyNONE\. .* Plug the device in/);
-    await expect(tell("aa:bb:cc:dd:ee:ff")).rejects.toThrow(/^aa:bb:cc:dd:ee:ff is a Bluetooth address/);
+    for (const name of ["aa:bb:cc:dd:ee:ff", "ble:aa:bb:cc:dd:ee:ff", "ble:Puck.js 1234"])
+      await expect(tell(name)).rejects.toThrow(/^Bluetooth is not installed. Run npm install --no-save /);
   });
 
   test("a Storage without room changes nothing", async () => {
