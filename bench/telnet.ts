@@ -24,6 +24,7 @@ import { Command } from "commander";
 import type { Board } from "../boards/board";
 import { readBoard } from "../build/boards";
 import { JIGS, jigBundle } from "../build/jig";
+import { HEADER, ownPages, reservedBytes } from "../build/storage";
 import { prepare, run, ToolError } from "../build/tool";
 import { VirtualBoard } from "./board";
 import type { Engine, EngineMaker } from "./engines/engine";
@@ -34,6 +35,8 @@ import { connectJig } from "./jig";
 export const TELNET = 2323;
 /** Where a virtual jig at the board is spoken to. */
 export const JIG = 2324;
+/** Where the factory port of a board is that has a wire of its own for it. */
+export const FACTORY = 2325;
 
 /** Executable of the interpreter. */
 function interpreter(): string {
@@ -51,7 +54,7 @@ const POLL = 10;
 
 /** What the shim takes the names of, kept for those who want the real ones. */
 const kept = `
-var $require = require, $every = setInterval, $listen = Telnet.on, $write = Telnet.write;
+var $require = require, $every = setInterval, $listen = Telnet.on, $write = Telnet.write, $at = E.getAddressOf;
 `;
 /** The interpreter goes on by itself here, so that its console works, and asks for events from a timer of its own. */
 const wire = `
@@ -63,16 +66,29 @@ $every(function () {
   for (var event = $call("idle"); event[0]; event = $call("idle")) $event(event[0], event[1], event[2]);
 }, ${POLL});
 `;
+/**
+ * Pages in a file of Storage are the interpreter's own, as on the board. Its flash lies somewhere in the process: where, shows
+ * at that file, which is the first.
+ */
+const ownPagesIn = (file: string) => `
+var $view = E.getAddressOf;
+E.getAddressOf = (data, flat) => typeof data !== "string" ? $view(data) :
+  $at.call(E, data, flat) - $at.call(E, $require("Storage").read("${file}"), flat) + $require("Flash").getFree()[0].addr + ${HEADER};
+global.require = $require;
+`;
 
 /** An engine that runs what is in the interpreter's own Storage, in `folder`, in place of a bundle. */
-function telnetEngine(folder: string): EngineMaker {
+function telnetEngine(folder: string, board: Board): EngineMaker {
+  const { file, pages = 0, page = 0 } = ownPages(board) ?? {};
   return (_code, pins, host): Engine => {
     const path = (name: string) => join(folder, name);
     if (!existsSync(path("out"))) execFileSync("mkfifo", [path("out"), path("in")]);
     if (!existsSync(path("espruino.flash"))) {
-      const boot = prelude(pins) + kept + shim + wire;
+      const boot = prelude(pins) + kept + shim + wire + (file ? ownPagesIn(file) : "");
       writeFileSync(path("boot0"), boot);
-      const program = `require("Storage").write(".boot0",require("fs").readFileSync("boot0"));print("kept="+require("Storage").read(".boot0").length);`;
+      // What must never move comes before the virtual parts, which stay too.
+      const reserve = file ? `require("Storage").write("${file}","",0,${reservedBytes({ pages, page })});` : "";
+      const program = `${reserve}require("Storage").write(".boot0",require("fs").readFileSync("boot0"));print("kept="+require("Storage").read(".boot0").length);`;
       writeFileSync(path("upload.js"), program);
       const options = { cwd: folder, input: "", timeout: 20000, killSignal: "SIGKILL" as const };
       const { stdout } = spawnSync(interpreter(), ["upload.js"], options);
@@ -146,7 +162,7 @@ export class TelnetBoard {
 
   constructor(board: Board, folder: string) {
     mkdirSync(folder, { recursive: true });
-    this.board = new VirtualBoard(board, "", telnetEngine(folder), Date.now() / 1000);
+    this.board = new VirtualBoard(board, "", telnetEngine(folder, board), Date.now() / 1000);
     this.timer = setInterval(() => this.board.wait(Math.max(0, Date.now() - this.board.world.now) / 1000), POLL);
     this.board.on();
   }
@@ -158,21 +174,29 @@ export class TelnetBoard {
   }
 }
 
-/** Puts a virtual jig, its program on an interpreter of its own, beside a board, and listens for whoever works it. */
-async function withJig(device: TelnetBoard, name: string): Promise<() => void> {
+/** A port of this computer for something on the bench: `hear` gets what comes from there, and what is returned says something. */
+async function served(port: number, hear: (text: string) => void): Promise<(text: string) => void> {
   const sockets = new Set<Socket>();
-  const jig = connectJig(device.board, await jigBundle(name), espruinoEngine, (text) => {
-    for (const socket of sockets) socket.write(text, "latin1");
-  });
-  jig.on();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on("data", (data) => jig.send(data.toString("latin1")));
+    socket.on("data", (data) => hear(data.toString("latin1")));
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((done) => server.listen(JIG, "127.0.0.1", done));
-  return () => jig.off();
+  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+  return (text) => {
+    for (const socket of sockets) socket.write(text, "latin1");
+  };
+}
+
+/** Puts a virtual jig, its program on an interpreter of its own, beside a board. Returns what ends it. */
+async function withJig({ board }: TelnetBoard, name: string): Promise<() => void> {
+  const made = await jigBundle(name);
+  let say = (_text: string) => {};
+  const jig = connectJig(board, made, espruinoEngine, (text) => say(text));
+  say = await served(JIG, jig.send);
+  jig.on();
+  return jig.off;
 }
 
 /** Milliseconds that a finger is on a key, and off it before the next: a slow computer sees them too. */
@@ -195,6 +219,11 @@ async function main(argv: string[]): Promise<void> {
   const { board } = device;
   console.log(`A board without a program listens at tcp://127.0.0.1:${TELNET}. In another window:`);
   console.log(`  npm run flash -- ${name} -p tcp://127.0.0.1:${TELNET}`);
+  if (board.board.serial.port === "software") {
+    const say = await served(FACTORY, (text) => board.type(text));
+    board.onLine = (line) => say(`${line}\r\n`);
+    console.log(`  Its factory port is another wire: --factory-port tcp://127.0.0.1:${FACTORY}`);
+  }
   const unplug = jig ? await withJig(device, jig) : () => {};
   if (jig) console.log(`Its jig listens at tcp://127.0.0.1:${JIG}.`);
   let shown = "";
