@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Command } from "commander";
 import { type BuildOptions, build, transform } from "esbuild";
 import type { Board } from "../boards/board";
 import { boardNames, driverFile, readBoard } from "./boards";
@@ -10,6 +11,7 @@ import { formatLiteral, isSensor, literal, metricsModule, metricsParts } from ".
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
 import { shorten } from "./shorten";
+import { prepare } from "./tool";
 
 export { boardNames, readBoard };
 
@@ -205,15 +207,22 @@ export async function bundle(which: string | Board, dev = false): Promise<Bundle
   return { board, code, map, sha256: createHash("sha256").update(code).digest("hex") };
 }
 
-async function main(args: string[]): Promise<void> {
-  const names = args.includes("--all") ? boardNames() : args.filter((arg) => !arg.startsWith("-"));
+async function main(argv: string[]): Promise<void> {
+  const command = prepare(new Command("npm run build --"))
+    .description("Builds the file to flash of boards, into dist/. The same sources give the same bytes.")
+    .argument("[boards...]", "boards of boards/")
+    .option("--all", "all of them")
+    .option("--dev", "development builds, whose console stays open: nothing to sell")
+    .parse(argv, { from: "user" });
+  const { all, dev } = command.opts();
+  const names = all ? boardNames() : command.args;
   if (names.length === 0)
     throw new Error(`Name a board (${boardNames().join(", ")}) or use --all, as in: npm run build -- esp32`);
   mkdirSync(join(root, "dist"), { recursive: true });
   let over = false;
   console.log("board            bytes   budget     left  sha-256");
   for (const name of names) {
-    const { board, code, sha256 } = await bundle(name, args.includes("--dev"));
+    const { board, code, sha256 } = await bundle(name, dev);
     writeFileSync(join(root, "dist", `${name}.js`), code);
     const left = board.budget.bytes - code.length;
     over ||= left < 0;

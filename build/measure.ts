@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { Command } from "commander";
 import { DEMO } from "../bench/demo-unit";
 import { encode } from "../bench/encode";
 import { interpreterVersion } from "../bench/engines/espruino";
@@ -14,6 +15,7 @@ import { openTable, SLOT, skipToTable } from "../firmware/token/table";
 import type { Hal } from "../hal/hal";
 import { arm, compile, host, instructions, interpret, type Machine } from "./interpreter";
 import { sizes, table } from "./size";
+import { prepare } from "./tool";
 
 const root = resolve(__dirname, "..");
 const DOCUMENT = join(root, "docs/measurements.md");
@@ -321,7 +323,14 @@ export async function renew(old: string, sections: Section[], say: (line: string
   return `${written.join("\n\n")}\n`;
 }
 
-async function main(): Promise<void> {
+async function main(argv: string[]): Promise<void> {
+  prepare(new Command("npm run measure --"))
+    .description("Measures what hashes, decodes and bundles cost, and writes docs/measurements.md.")
+    .addHelpText(
+      "after",
+      "\nWhat needs ESPRUINO or ESPRUINO_ARM (executables of interpreters) stays as it was without them.",
+    )
+    .parse(argv, { from: "user" });
   const all = sections();
   const old = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "";
   const text = await renew(old, all, console.log);
@@ -331,7 +340,7 @@ async function main(): Promise<void> {
 }
 
 if (require.main === module)
-  main().catch((error: Error) => {
+  main(process.argv.slice(2)).catch((error: Error) => {
     console.error(error.message);
     process.exitCode = 1;
   });

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { decode } from "@jridgewell/sourcemap-codec";
+import { Command } from "commander";
 import type { State } from "../bench/board";
 import { DEMO } from "../bench/demo-unit";
 import { encode } from "../bench/encode";
@@ -14,6 +15,7 @@ import { espruinoEngine } from "../bench/engines/espruino";
 import { type Said, Session } from "../bench/session";
 import type { Board } from "../boards/board";
 import { type Bundle, boardNames, bundle } from "./bundle";
+import { prepare } from "./tool";
 
 const root = resolve(__dirname, "..");
 
@@ -164,7 +166,13 @@ function committed(): Sizes {
   }
 }
 
-async function main(names: string[]): Promise<void> {
+async function main(argv: string[]): Promise<void> {
+  const { args: names } = prepare(new Command("npm run size --"))
+    .description(
+      "Bytes by source file and, with ESPRUINO set to an interpreter, variables of each board, held to its budget.",
+    )
+    .argument("[boards...]", "boards of boards/; all of them if left out")
+    .parse(argv, { from: "user" });
   const before = committed();
   const now = await sizes(names.length ? names : undefined);
   let over = false;

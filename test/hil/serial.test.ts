@@ -64,7 +64,7 @@ const REFUSED = {
   hello: "choose one of #",
 };
 
-describe("a production build on Node", () => {
+describe("a production build behind ports", () => {
   let device: VirtualBoard;
   let wire: Awaited<ReturnType<typeof serve>>;
   let jigWire: Awaited<ReturnType<typeof serve>>;

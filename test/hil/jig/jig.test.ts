@@ -16,7 +16,7 @@ import { Interpreter } from "../../interpreter";
 
 const names = Object.keys(JIGS);
 const ENGINES = [
-  ["node", nodeEngine, describe],
+  ["Node", nodeEngine, describe],
   ["the interpreter", espruinoEngine, Interpreter.there ? describe : describe.skip],
 ] as const;
 
@@ -43,7 +43,7 @@ async function bench(name: string, boardName: string, make = nodeEngine) {
 }
 
 for (const [engine, make, group] of ENGINES)
-  group.each(names)(`the jig "%s" on ${engine}`, (name) => {
+  group.each(names)(`the jig "%s", run by ${engine}`, (name) => {
     test("powers a device, sets it up beside it, types a token, and sees lamps and output", async () => {
       const { device, jig, tell } = await bench(name, "esp32", make);
       try {
