@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { DEMO } from "../bench/demo-unit";
 import { interpreterVersion } from "../bench/engines/espruino";
 import type { Who } from "../bench/engines/serial";
 import { boardNames, bundle } from "../build/bundle";
@@ -52,7 +53,7 @@ function jest(args: string[], figures: string, env: { [name: string]: string } =
   spawnSync(process.execPath, [require.resolve("jest/bin/jest"), ...fixed, ...args], {
     cwd: root,
     // The JSON goes to the file; on standard output it would drown everything else.
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", env.HIL_REHEARSAL ? "ignore" : "inherit"],
     env: { ...process.env, HIL_FIGURES: figures, ...env },
     timeout,
     killSignal: "SIGKILL",
@@ -85,6 +86,10 @@ async function onHardware(port: string, rest: string[], figures: string): Promis
   const name = process.env.BOARD ?? "esp32";
   const who = whoIs(port, name);
   if (who.board !== name) throw new Error(`At ${port} is a ${who.board}: say so, as in BOARD=${who.board}`);
+  if (who.serial && who.serial !== DEMO.serial)
+    throw new Error(
+      `The device at ${port} is unit ${who.serial}, and the suite wipes it before each test: npm run flash -- ${name} -p ${port} --dev --erase if nobody needs it`,
+    );
   const { code, sha256 } = await bundle(name, true);
   if (who.crc !== crc32(code))
     throw new Error(
@@ -95,10 +100,12 @@ async function onHardware(port: string, rest: string[], figures: string): Promis
     : `${who.espruino}, Espruino ${who.interpreter}`;
   console.log(`At ${port} is ${name} on ${where}${who.jig ? `, with the jig ${who.jig}` : ", without a jig"}.`);
 
-  // What each test needs shows on the virtual board, in a minute.
+  console.log("The suite is rehearsed on the virtual board, to see what each test needs.");
   const rehearsal = join(figures, "rehearsal");
   writeFileSync(rehearsal, "");
-  jest(["test/hil/node.test.ts", "-t", `^${name} on node `], figures, { HIL_REHEARSAL: rehearsal });
+  const rehearsed = jest(["test/hil/node.test.ts", "-t", `^${name} on node `], figures, { HIL_REHEARSAL: rehearsal });
+  if (!rehearsed?.success)
+    throw new Error("The suite does not pass on the virtual board: see npm test, and mend that first");
   const env = { HIL_REHEARSED: rehearsal, BOARD: name };
   const result = jest(["--testMatch", "**/test/hil/serial.ts", ...rest], figures, env, HARDWARE);
   if (!result) throw new Error("Jest broke off without a result: see above");
@@ -113,9 +120,9 @@ async function onHardware(port: string, rest: string[], figures: string): Promis
   for (const [test, reason] of Object.entries(skipped)) console.log(`skipped: ${test}: ${reason}`);
   if (passed.length && !failed.length && result.success) {
     // One of a virtual board, or of a part of the suite, is nobody's evidence, and does not lie where evidence does.
-    const evidence = !who.virtual && rest.length === 0;
+    const evidence = who.virtual === false && rest.length === 0;
     const file = evidence ? `test/hil/hardware-${name}.json` : `dist/hil-${name}.json`;
-    const about = { hardware: !who.virtual, ...(rest.length ? { only: rest } : {}) };
+    const about = { hardware: who.virtual === false, ...(rest.length ? { only: rest } : {}) };
     const { espruino, interpreter, version, jig = "none" } = who;
     const boards = { [name]: { bytes: code.length, sha256, build: "development", version } };
     const tests = { serial: { passed: passed.length, run: passed.length } };

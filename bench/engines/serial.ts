@@ -38,15 +38,18 @@ export type SerialSaid =
 
 /** Who is at the port. */
 export interface Who {
-  /** What the firmware says that it is. */
+  /** What the firmware says that it is, and the serial of its unit, "" without one. */
   board: string;
   version: string;
-  /** Where the console is open: the interpreter's name for its board, its version, and CRC-32 of the program in it. */
+  serial: string;
+  /**
+   * Where the console is open: whether it is the interpreter on a computer, and no hardware; the interpreter's name for its
+   * board, its version, and CRC-32 of the program in it.
+   */
+  virtual?: boolean;
   espruino?: string;
   interpreter?: string;
   crc?: number;
-  /** The interpreter on a computer, and no hardware. */
-  virtual: boolean;
   /** What the jig says that it is. */
   jig?: string;
 }
@@ -367,10 +370,11 @@ export class SerialSession {
   }
 
   async who(): Promise<Who> {
-    const { board, version } = JSON.parse((await this.inquire("#INFO")) ?? "{}");
-    const who: Who = { board, version, virtual: this.console?.board === LINUX };
+    const { board, version, serial } = JSON.parse((await this.inquire("#INFO")) ?? "{}");
+    const who: Who = { board, version, serial };
     if (this.jig) who.jig = (await this.tellJig("jig")).slice("jig ".length);
     if (this.console) {
+      who.virtual = this.console.board === LINUX;
       who.espruino = this.console.board;
       who.interpreter = this.console.version;
       who.crc = await evaluate(this.wire!, `E.CRC32(require("Storage").read(".bootrst")||"")`, times.slow);

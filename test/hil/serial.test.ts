@@ -106,7 +106,7 @@ describe("a production build behind ports", () => {
     const { session, bench } = await open(jigWire.name);
     try {
       expect(await bench("who")).toEqual([
-        { who: { board: "esp32", version: expect.any(String), virtual: false, jig: "pico" } },
+        { who: { board: "esp32", version: expect.any(String), serial: "", jig: "pico" } },
         { done: "who" },
       ]);
       expect(await bench(SETUP)).toEqual([{ uart: "#SETUP;OK" }, { done: "#SETUP" }]);
