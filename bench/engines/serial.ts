@@ -156,7 +156,7 @@ export const SERIAL_COMMANDS: { [name: string]: { usage: string; about: string; 
   },
   fresh: {
     usage: "fresh",
-    about: "identity, count and credit are wiped, and the device starts anew: development builds only",
+    about: "no key is down, identity, count and credit are wiped, and the device starts anew: development builds only",
     run: (session) => session.fresh(),
   },
   quit: { usage: "quit", about: "ends; so does the end of the input", run: (session) => session.close() },
@@ -395,6 +395,7 @@ export class SerialSession {
   /** Wipes what the firmware keeps for itself, and starts the device anew, with the right time. */
   async fresh(): Promise<void> {
     const port = this.opened("fresh");
+    if (this.jig) for (const key of this.keys) await this.tellJig(`up ${key}`);
     const pages = ownPages(this.options.board);
     need(pages, "This board keeps identity and credit in its EEPROM: fresh cannot wipe that");
     const { file, position, page } = pages;
