@@ -92,6 +92,7 @@ export const SERIAL_COMMANDS: { [name: string]: { usage: string; about: string; 
       let text = "";
       // What it takes is the same as beside a virtual board.
       VIRTUAL.raw.run({ type: (typed: string) => (text = typed) } as any, args, rest);
+      session.asked = "";
       session.type(text);
     },
   },
@@ -182,6 +183,8 @@ export class SerialSession {
   private heard: string[] = [];
   /** They are for whoever asked, and not said. */
   private quiet = true;
+  /** The line that was asked last; "" after other characters. */
+  asked = "";
   private off = 0;
 
   private constructor(private options: SerialOptions) {
@@ -248,6 +251,7 @@ export class SerialSession {
   /** Sends a line to the serial port, and waits until the device says something. */
   private async ask(line: string, ms = ANSWER): Promise<string | undefined> {
     this.heard = [];
+    this.asked = line;
     this.type(`${Buffer.from(line, "utf8").toString("latin1")}\n`);
     for (let waited = 0; waited < ms && !this.heard.length; waited += LOOK) await pause(LOOK);
     return this.heard[0];
@@ -300,6 +304,8 @@ export class SerialSession {
     const hear = (line: string) => {
       if (/^(Uncaught |ERROR: |Execution Interrupted)/.test(line)) this.out({ uncaught: line });
       if (!/^[#{]/.test(line) || line.startsWith("#DEV")) return;
+      // A device that started slowly answers more than once to what it was asked more than once.
+      if (line.startsWith("#STATUS") && this.asked && !this.asked.startsWith("#STATUS")) return;
       this.heard.push(line);
       if (!this.quiet) this.out({ uart: line });
     };
