@@ -8,7 +8,7 @@ import { reopen } from "../../build/flash";
 import { ask, openPort, type Port } from "../../build/port";
 import { ownPages } from "../../build/storage";
 import { ToolError } from "../../build/tool";
-import { gestures, type State } from "../board";
+import { gestures, PRESS, type State } from "../board";
 import { BenchError, need, number } from "../need";
 import { COMMANDS as VIRTUAL } from "../session";
 
@@ -58,11 +58,11 @@ export interface Who {
 const LINUX = "LINUX";
 
 /**
- * Milliseconds: a key down, and up; a key held; until a line is answered, between two looks for that, until a device that
+ * Milliseconds: a key held, on a keypad of twelve (a second, by a device that is slow) and of four (where two seconds are
+ * another sign); until a line is answered, between two looks for that, until a device that
  * starts is asked again, until it answers; least time without power.
  */
-const PRESS = 150;
-const HOLD = 1500;
+const HOLD = { twelve: 2500, four: 1500 };
 const ANSWER = 5000;
 const LOOK = 10;
 const AGAIN = 300;
@@ -108,13 +108,12 @@ export const SERIAL_COMMANDS: { [name: string]: { usage: string; about: string; 
       need(pressed, `Name the keys to press, out of ${all}`);
       for (const key of pressed) need(all.includes(key), `The keypad has no key "${key}": choose out of ${all}`);
       need(!gesture || pressed.length === 1, "down, up and hold take one key: give each its own line");
-      if (gesture === "hold") await session.tellJig(`press ${pressed} ${HOLD}`, 3 * HOLD);
+      if (gesture === "hold") await session.hold(pressed, fourKeys ? HOLD.four : HOLD.twelve);
       else if (gesture) await session.tellJig(`${gesture} ${pressed}`);
       else
-        for (const { key, ms } of gestures(pressed, fourKeys)) {
-          const long = Math.max(ms, PRESS);
-          await session.tellJig(`press ${key} ${long}`, 3 * long);
-        }
+        for (const { key, ms } of gestures(pressed, fourKeys))
+          if (ms === PRESS) await session.tellJig(`press ${key} ${ms}`, 2 * ms);
+          else await session.hold(key, ms);
     },
   },
   wait: {
@@ -275,6 +274,13 @@ export class SerialSession {
     need(answer, "The jig does not answer: look at its wire, and start it anew");
     need(!answer.startsWith("error"), `The jig says ${answer}`);
     return answer;
+  }
+
+  /** A key is down for so long. */
+  async hold(key: string, ms: number): Promise<void> {
+    await this.tellJig(`down ${key}`);
+    await pause(ms);
+    await this.tellJig(`up ${key}`);
   }
 
   private async openJig(name: string): Promise<void> {

@@ -383,7 +383,7 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
 
     also("takes a test code: 30 seconds of light for whoever tests the batch, at the keypad and over the wire", () => {
       setUp(";1;1;0;42");
-      rig.do("key * 0 0 0 0 0 0 0 4 2");
+      rig.do("key * 0 0 0 0 0 0 0 4 2", "wait 2");
       expect(rig.display()).toBe(reads("tESt"));
       expect(rig.state().load).toBe(true);
       rig.do("wait 31");
