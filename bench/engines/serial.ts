@@ -58,10 +58,11 @@ export interface Who {
 const LINUX = "LINUX";
 
 /**
- * Milliseconds: a key held, on a keypad of twelve (a second, by a device that is slow) and of four (where two seconds are
+ * Milliseconds: a press that the interpreter on a computer surely sees, whose pins are behind a pipe; a key held, on a keypad of twelve (a second, by a device that is slow) and of four (where two seconds are
  * another sign); until a line is answered, between two looks for that, until a device that
  * starts is asked again, until it answers; least time without power.
  */
+const SLOW = 150;
 const HOLD = { twelve: 2500, four: 1500 };
 const ANSWER = 5000;
 const LOOK = 10;
@@ -112,7 +113,7 @@ export const SERIAL_COMMANDS: { [name: string]: { usage: string; about: string; 
       else if (gesture) await session.tellJig(`${gesture} ${pressed}`);
       else
         for (const { key, ms } of gestures(pressed, fourKeys))
-          if (ms === PRESS) await session.tellJig(`press ${key} ${ms}`, 2 * ms);
+          if (ms === PRESS) await session.press(key);
           else await session.hold(key, ms);
     },
   },
@@ -185,6 +186,7 @@ export class SerialSession {
   /** The line that was asked last; "" after other characters. */
   asked = "";
   private off = 0;
+  private released = 0;
 
   private constructor(private options: SerialOptions) {
     this.out = options.out;
@@ -274,6 +276,14 @@ export class SerialSession {
     need(answer, "The jig does not answer: look at its wire, and start it anew");
     need(!answer.startsWith("error"), `The jig says ${answer}`);
     return answer;
+  }
+
+  /** A short press; what is looked at after it is looked at as soon as on the virtual board. */
+  async press(key: string): Promise<void> {
+    const ms = this.console?.board === LINUX ? SLOW : PRESS;
+    await pause(this.released + ms - Date.now());
+    await this.tellJig(`press ${key} ${ms}`, ms);
+    this.released = Date.now();
   }
 
   /** A key is down for so long. */

@@ -39,16 +39,13 @@ export function jig(uart: any, port: string, baud: number, pins: Jig): void {
   const set = (key: string, level: number) => {
     digitalWrite(keys[NAMES.indexOf(key)], level);
   };
-  /** Presses keys one after the other, each `ms` down and `ms` up, and then says so. */
+  /** Presses keys one after the other, each `ms` down, and as long up before the next; says so when the last is up. */
   const press = (rest: string, ms: number) => {
-    if (!rest) {
-      say("ok");
-      return;
-    }
     set(rest[0], 1);
     setTimeout(() => {
       set(rest[0], 0);
-      setTimeout(() => press(rest.substr(1), ms), ms);
+      if (rest.length > 1) setTimeout(() => press(rest.substr(1), ms), ms);
+      else say("ok");
     }, ms);
   };
   const obey = (word: string, what: string, ms: number): string => {
