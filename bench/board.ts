@@ -1,5 +1,6 @@
 import type { Board } from "../boards/board";
 import { BUILDS } from "../build/chips";
+import { certificateOf } from "../build/modem";
 import { uses } from "../build/rules-boards";
 import { Controller, type Network } from "./controller";
 import type { EngineMaker } from "./engines/engine";
@@ -195,7 +196,10 @@ export class VirtualBoard {
     const { modem } = this.parts;
     if (modem) {
       modem.toController = (text) => this.controller.receive(modem.port, text);
-      modem.network = inProcess((url, headers, body) => this.network({ url, headers, body }) ?? { failure: "refused" });
+      modem.network = inProcess(
+        (url, headers, body) => this.network({ url, headers, body }) ?? { failure: "refused" },
+        certificateOf(board.parts.modem as any),
+      );
     }
     this.parts.rtc.ship(unixSeconds);
   }

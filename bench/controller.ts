@@ -323,8 +323,9 @@ export class Controller {
         return bytes ? [...bytes] : 0;
       },
       uart: (args) => this.around.rate(args[0], args[1]),
-      listen: (args) => {
-        this.listeners.set(args[1], args[0]);
+      listen: ([id, port]) => {
+        if (id) this.listeners.set(port, id);
+        else this.listeners.delete(port);
       },
       send: (args) => this.around.uart(args[0], args[1]),
       uncaught: (args) => this.around.uncaught(args[0]),

@@ -1,10 +1,14 @@
 // Made from boards/schema.json: npx tsx build/boards.ts --types
 
+export type Note = string;
 /**
  * As the interpreter names it: D5, A0.
  */
 export type Pin = string;
-export type Note = string;
+/**
+ * What a modem takes in quotes.
+ */
+export type Quoted = string;
 /**
  * On I2C, 7 bits.
  */
@@ -56,6 +60,7 @@ export interface Board {
     bytes: number;
     idle: number;
     peak: number;
+    note?: Note;
   };
   /**
    * The controller's flash: where Storage begins, and what neither it nor the interpreter uses.
@@ -200,12 +205,16 @@ export interface Circuit {
 }
 export interface Modem {
   driver: "modem";
-  /**
-   * A file of firmware/modem/families.
-   */
-  family: string;
+  family: "sim800" | "sim7600" | "a7670" | "sim7080" | "sim7070" | "bg95" | "eg915" | "ec21";
   port: string;
+  /**
+   * 115200 if left out.
+   */
   baud?: number;
+  /**
+   * Bytes of an answer that are read at once, 64 if left out; 48 where longer bursts lose some.
+   */
+  burst?: number;
   /**
    * As the interpreter names it: D5, A0.
    */
@@ -216,7 +225,7 @@ export interface Modem {
    */
   key?: string;
   /**
-   * The level that presses it: 0 at the key itself, 1 behind a transistor.
+   * The level that presses it: 0 at the key itself, 1 behind a transistor; 0 if left out.
    */
   keyLevel?: 0 | 1;
   /**
@@ -235,10 +244,39 @@ export interface Modem {
    * As the interpreter names it: D5, A0.
    */
   dtr?: string;
+  /**
+   * Of a unit that was told none at the factory port.
+   */
   apn?: string;
+  user?: Quoted;
+  password?: Quoted;
+  pin?: string;
+  /**
+   * POSTs over a raw connection, with a short head.
+   */
+  lean?: boolean;
+  /**
+   * POSTs over the modem's own HTTP service, which has TLS.
+   */
+  service?: boolean;
+  /**
+   * Whether HTTP without TLS, and TLS below 1.2 on a modem that has no better, may be used.
+   */
+  plain?: boolean;
+  /**
+   * Whether text messages are read for tokens.
+   */
+  sms?: boolean;
+  /**
+   * Whether it sleeps between reports, by dtr, in place of being off.
+   */
+  doze?: boolean;
+  /**
+   * A file of boards/ca: the authority that the server's certificate must come from.
+   */
+  ca?: string;
   circuit?: Circuit;
   note?: Note;
-  [k: string]: unknown;
 }
 /**
  * A part whose driver is a file that this schema does not know: it checks its options itself.

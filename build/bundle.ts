@@ -7,7 +7,8 @@ import type { Board } from "../boards/board";
 import { boardNames, driverFile, readBoard } from "./boards";
 import { BUILDS } from "./chips";
 import { edits, rewrite } from "./known";
-import { formatLiteral, isSensor, literal, metricsModule, metricsParts } from "./metrics";
+import { connects, formatFunction, isSensor, literal, metricsModule, metricsParts } from "./metrics";
+import { connectModule, modemParts } from "./modem";
 import { runOnce } from "./once";
 import { overlays } from "./overlays";
 import { shorten } from "./shorten";
@@ -60,17 +61,18 @@ function ownProperties(): RegExp {
   return new RegExp(`^(${[...names].sort().join("|")})$`);
 }
 
-/** The overlay that is made from a board's `metrics` section. */
+/** The overlays that are made from a board's `metrics` section, and from what carries its reports. */
 const METRICS = "metrics.overlay";
+const CONNECT = "connect.overlay";
 
 /**
  * The entry of a bundle: each part of the board's JSON becomes a call of the driver with its name, the output first. What
  * is said about the circuit stays out.
  */
 function entry(board: Board, dev: boolean): string {
-  // Parts that measure are made when they are read: they are in the module of the metrics.
+  // Parts that measure are made when they are read, and those that carry reports when they do: they are in modules of their own.
   const parts = Object.entries<any>(board.parts)
-    .filter(([, { driver }]) => !isSensor(driver))
+    .filter(([name, { driver }]) => !isSensor(driver) && !/^(modem|transport)$/.test(name))
     .sort(([a], [b]) => Number(b === "output") - Number(a === "output"));
   const drivers = [...new Set(parts.map(([, part]) => part.driver as string))];
   const calls = parts.map(([field, { driver, circuit: _, note: __, ...options }]) => {
@@ -91,6 +93,7 @@ function entry(board: Board, dev: boolean): string {
     board.metrics ? `import { startReports } from "./firmware/metrics/reports";` : "",
     board.metrics ? `import { startSampling } from "./firmware/metrics/sampler";` : "",
     board.metrics ? `import { metrics } from "./boards/${METRICS}";` : "",
+    connects(board) ? `import { connect } from "./boards/${CONNECT}";` : "",
     `import { profile } from "./firmware/keypad/profiles/${board.profile}";`,
     board.product ? `import { product } from "./${board.product.code}";` : "",
     ...(dev ? [] : ["lock();"]),
@@ -101,9 +104,9 @@ function entry(board: Board, dev: boolean): string {
     `const device = main({ system, serial, ${board.native ? "walk: native(), " : ""}${parts.map(([field]) => `${field}: $${field}`).join(", ")} }, ${literal({ board: board.name, ...board.settings })}, profile);`,
     board.settings.table ? "startTables(device);" : "",
     board.metrics
-      ? `startSampling(device, metrics${metricsParts(board).FORMATS ? `, () => ${formatLiteral(board)}` : ""});`
+      ? `startSampling(device, metrics${metricsParts(board).FORMATS ? `, ${formatFunction(board)}` : ""});`
       : "",
-    board.metrics ? "startReports(device);" : "",
+    board.metrics ? `startReports(device${connects(board) ? ", connect" : ""});` : "",
     board.product ? `product(device, io, ${literal({ ...board.product.inputs, ...board.product.outputs })});` : "",
   ].join("\n");
 }
@@ -116,14 +119,15 @@ async function outputs(options: BuildOptions): Promise<{ code: string; map: stri
 
 /**
  * Makes a program, given as a module in the root, into what is flashed, and its source map. `parts`: those that a board may
- * leave out, and whether it has them. `made`: modules that are no files, their text by their path.
+ * leave out, and whether it has them, or numbers of them. `made`: modules that are no files, their text by their path.
  */
 export async function flashable(
   contents: string,
   name: string,
-  parts: { [part: string]: boolean },
+  parts: { [part: string]: boolean | number },
   made: { [path: string]: string },
 ): Promise<{ code: string; map: string }> {
+  const { version, released } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const options: BuildOptions = {
     stdin: { contents, resolveDir: root, sourcefile: `boards/${name}.json`, loader: "ts" },
     absWorkingDir: root,
@@ -145,7 +149,8 @@ export async function flashable(
     },
     define: {
       ...Object.fromEntries(Object.entries(parts).map(([part, has]) => [part, String(has)])),
-      VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version),
+      VERSION: JSON.stringify(version),
+      RELEASED: String(Date.parse(released) / 1000),
     },
     logLevel: "silent",
   };
@@ -184,25 +189,26 @@ async function settle(code: string, map: string, constants: { [name: string]: st
 }
 
 /** The parts of the firmware that a board may leave out: without them, not a byte of them is in its bundle. */
-function partsOf(board: Board): { [part: string]: boolean } {
-  const { settings, native, parts } = board;
-  const modem: any = parts.modem;
+function partsOf(board: Board): { [part: string]: boolean | number } {
+  const { settings, native } = board;
   return {
     TABLE: !!settings.table,
     NATIVE: !!native,
-    TRANSPORT: !!parts.transport,
+    REPORTS: !!board.metrics,
+    TRANSPORT: connects(board),
     PRODUCT: !!board.product,
     ...metricsParts(board),
-    LEAN: !!modem?.lean,
-    SERVICE: !!modem?.service,
-    SMS: !!modem?.sms,
+    ...modemParts(board),
   };
 }
 
 /** Builds the bundle of a board, by name or given as its JSON; `dev` leaves its console open. The same sources give the same bytes. */
 export async function bundle(which: string | Board, dev = false): Promise<Bundle> {
   const board = typeof which === "string" ? readBoard(which) : which;
-  const made = board.metrics ? { [join(root, `boards/${METRICS}.ts`)]: metricsModule(board) } : {};
+  const module = (name: string) => join(root, `boards/${name}.ts`);
+  const made: { [path: string]: string } = {};
+  if (board.metrics) made[module(METRICS)] = metricsModule(board);
+  if (connects(board)) made[module(CONNECT)] = connectModule(board);
   const { code, map } = await flashable(entry(board, dev), board.name, partsOf(board), made);
   return { board, code, map, sha256: createHash("sha256").update(code).digest("hex") };
 }

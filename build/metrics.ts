@@ -48,7 +48,7 @@ const MOST_ROWS = 4000000;
 /** Largest block in flash: a row is one write, and few enough bytes to be one. */
 const LONGEST = 256;
 
-const SECTION = ["sample", "interval", "report", "store", "server", "variables"];
+const SECTION = ["sample", "interval", "report", "budget", "store", "server", "variables"];
 const STORE = ["position", "bytes", "days"];
 const SERVER = "base_url data_format_id auth encoding padded jwt_key simple moves indexed".split(" ");
 const VARIABLE = "key name type unit description scale aggregation in source channel divide value least most".split(
@@ -138,8 +138,12 @@ export function checkMetrics(board: any): string[] {
       "metrics.interval: give seconds that `sample` divides and that divide the day (86400)",
     );
 
-  const { report = interval } = metrics;
+  const { report = interval, budget = 0 } = metrics;
   need(isWhole(report, 600, 2592000), "metrics.report: give 600 to 2592000 seconds, or leave it out for the interval");
+  need(
+    isWhole(budget, 0, 65535),
+    "metrics.budget: give kilobytes a month, 65535 at most, or leave it out for any number",
+  );
 
   if (need(server, "metrics.server: say where the requests go")) {
     known("metrics.server", server, SERVER);
@@ -355,14 +359,28 @@ export function metricsModule(board: any): string {
     `    data: ${literal(metrics.variables.filter((one) => one.in === "data").map(numbers))},`,
     `    rows: ${literal(columns.map(numbers))},`,
     `    server: ${literal(server)},`,
-    `    report: ${metrics.report ?? metrics.interval}, asks: "${asks}",`,
+    ...(connects(board) ? [`    report: ${metrics.report ?? metrics.interval}, budget: ${metrics.budget ?? 0},`] : []),
+    `    asks: "${asks}",`,
     "  };",
     "}",
   ].join("\n");
 }
 
-/** The data format of a board as a literal of the program: a text. */
-export const formatLiteral = (board: any): string => JSON.stringify(JSON.stringify(dataFormat(metricsOf(board))));
+/** Whether a board has something that carries its reports. */
+export const connects = ({ metrics, parts }: any): boolean => Boolean(metrics && (parts.modem ?? parts.transport));
+
+/** Characters of a piece of a long text: few enough to be in memory beside all else, and many, as each takes bytes. */
+const PIECE = 120;
+
+/** A long text as an expression of the program: a function that gives it in pieces from 0 on, and "" behind its end; before it, others. */
+export function piecewise(text: string, others: string[] = []): string {
+  const pieces = [...others, ...(text.match(new RegExp(`.{1,${PIECE}}`, "gs")) ?? [])];
+  const cases = pieces.map((piece, i) => `case ${i}: return ${JSON.stringify(piece)};`);
+  return `(piece) => { switch (piece) { ${cases.join(" ")} } return ""; }`;
+}
+
+/** The data format of a board as an expression of the program. */
+export const formatFunction = (board: any): string => piecewise(JSON.stringify(dataFormat(metricsOf(board))));
 
 /** The parts of the metrics that a board may leave out, by the names under which the firmware asks for them. */
 export function metricsParts(board: any): { [part: string]: boolean } {
@@ -389,7 +407,7 @@ export function metricsParts(board: any): { [part: string]: boolean } {
     // Another server has no number for it yet.
     FORMATS: moves || simple || !server.data_format_id,
     // A row is at most "12":-9007199254740991 for each value, its time, and brackets.
-    SPLITS: Boolean(board.parts.transport) || product || capacity * 24 * (values + 2) > MOST_ROWS,
+    SPLITS: connects(board) || product || capacity * 24 * (values + 2) > MOST_ROWS,
   };
 }
 

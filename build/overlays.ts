@@ -61,7 +61,9 @@ async function wrap(
     setup: (b) =>
       b.onResolve({ filter: /^\./ }, ({ path: name, importer }) => {
         const file = resolve(dirname(importer), `${name}.ts`);
-        return resident.has(file) || SHARED.test(file) ? { path: file, external: true } : undefined;
+        // Other overlays stay asleep.
+        const apart = resident.has(file) || OVERLAY.test(name) || SHARED.test(file);
+        return apart ? { path: file, external: true } : undefined;
       }),
   };
   const result = await build({
@@ -78,6 +80,8 @@ async function wrap(
   const awake: string[] = [];
   const exported: string[] = [];
   const locals: string[] = [];
+  // What is used of shared modules.
+  const shared = new Map<string, any[]>();
   const alive = await used(text);
   let inner = text;
   for (const node of (parse(text, { ecmaVersion: 2022, sourceType: "module" }) as any).body) {
@@ -85,16 +89,7 @@ async function wrap(
     const from: string = node.source?.value ?? "";
     if (SHARED.test(from) && !resident.has(from)) {
       const specifiers = node.specifiers.filter(({ local }: any) => alive.has(local.name));
-      const shared = await load(from);
-      const made = `$${shared.name}`;
-      if (specifiers.length) {
-        imports.push(`import { ${shared.name} } from ${JSON.stringify(from)};`);
-        awake.push(`const ${made} = ${shared.name}();`);
-      }
-      for (const { imported, local } of specifiers) {
-        const index = shared.exported.length > 1 ? `[${shared.exported.indexOf(imported.name)}]` : "";
-        awake.push(`const ${local.name} = ${made}${index};`);
-      }
+      if (specifiers.length) shared.set(from, [...(shared.get(from) ?? []), ...specifiers]);
     } else if (node.type === "ImportDeclaration") imports.push(text.slice(node.start, node.end).replace(/\n/g, " "));
     else
       for (const specifier of node.specifiers) {
@@ -103,13 +98,25 @@ async function wrap(
       }
     inner = inner.slice(0, node.start) + blank(node.start, node.end) + inner.slice(node.end);
   }
+  for (const [from, specifiers] of shared) {
+    const { name, exported } = await load(from);
+    const list = exported.length > 1;
+    imports.push(`import { ${name} } from ${JSON.stringify(from)};`);
+    awake.push(`let $${name} = ${name}();`);
+    for (const { imported, local } of specifiers)
+      awake.push(`const ${local.name} = $${name}${list ? `[${exported.indexOf(imported.name)}]` : ""};`);
+    // The list itself would take two variables for each of them.
+    if (list) awake.push(`$${name} = undefined;`);
+  }
   const statements: any[] = (parse(inner, { ecmaVersion: 2022, sourceType: "module" }) as any).body;
   let name = basename(path, ".ts").replace(/\W/g, "_");
   let parameters = "";
   let tail = `return ${locals.length > 1 ? `[${locals.join(", ")}]` : locals[0]};`;
   if (!SHARED.test(path)) {
     name = exported.join();
-    const own = statements.find((node) => node.type === "FunctionDeclaration" && node.id.name === name);
+    // Another one inside may have that name.
+    const local = locals.join();
+    const own = statements.find((node) => node.type === "FunctionDeclaration" && node.id.name === local);
     if (!/^\w+$/.test(name) || !own)
       throw new Error(`${path} exports ${name || "nothing"}: an overlay exports one function, and nothing else`);
     const named = (nodes: any[]): string[] =>
@@ -117,7 +124,7 @@ async function wrap(
     parameters = named(own.params).join(", ");
     const outer = named(statements.filter((node) => node !== own));
     const clash = named([...own.params, ...own.body.body]).some((one) => one && outer.includes(one));
-    tail = `return ${name}(${parameters});`;
+    tail = `return ${local}(${parameters});`;
     if (own === statements[statements.length - 1] && !clash) {
       // The last one needs no function inside the function: that would take its variables, and its parameters', twice.
       const [from, to] = [own.body.start + 1, own.end - 1];

@@ -39,6 +39,12 @@ const DAY = 86400;
 /** Seconds of running after which a clock at half its speed is found out. */
 const FOUND_OUT = 6;
 
+/** Whether the board has a transport of its own for its reports. */
+declare const TRANSPORT: boolean;
+
+/** Milliseconds after which a session has given up, or is asked again. */
+export const YIELDS = 20;
+
 /** Seconds by which a store of the time may come late. */
 const STORING = 2;
 
@@ -98,8 +104,6 @@ export interface Device {
   fault: string;
   /** The token being checked. Setting it to undefined stops the check: the token stays unused, the delay stays. */
   walk: Walk | undefined;
-  /** Whether a report is in the making, or its answer is being taken. */
-  reporting?: boolean;
   /** Whether the output should be on, since when (ticks), and whether the sense pin agreed. */
   on: number;
   onSince: number;
@@ -113,8 +117,8 @@ export interface Device {
   lowDay: number;
   /** What a board with a `metrics` section measures and reports; made anew by each call. */
   metrics?: () => Metrics;
-  /** The data format that a server registers, JSON text: a function of its own, as it is the longest text there is. */
-  format?: () => string;
+  /** The data format that a server registers, JSON text in pieces, "" behind its end: it is the longest text there is. */
+  format?: (piece: number) => string;
   /** What was measured; from the second tick of a device that is set up. */
   sampler?: Sampler;
   /** Last events, newest last, at most eight: "time name". */
@@ -125,6 +129,14 @@ export interface Device {
   ticks: ((time: number, d: Device) => void)[];
   /** …and serial commands, by their name with the "#"; what they return is the answer, if anything. */
   commands: { [name: string]: (fields: string[]) => string };
+  /**
+   * While a report is made, sent or answered: what that has in memory is needed by others. Called, it gives up what may be given
+   * up, and returns whether that memory is free soon. Undefined when it is.
+   */
+  session?: () => boolean;
+  /** Of the last report over the board's own transport: "" or why it failed, and its signal, 0 to 31 (99: unknown). */
+  failure?: string;
+  signal?: number;
   /** Takes a server's answer from the factory port, in pieces; "" ends it. */
   hear?: (piece: string) => void;
   /** What a product's own code adds to reports; it sets this itself. */
@@ -241,32 +253,6 @@ export function storeTime(d: Device): void {
   if (time - d.paid.stored >= DAY) storePaid(d);
 }
 
-/**
- * Moves a clock that was lost forward to the time that a network or a server tells (Unix seconds), if that lies within 20
- * years of `released`, the build's date. What is left of the credit, and of a lockout, stays as it is: nothing is given
- * back and nothing taken. Returns whether it moved.
- */
-export function setTime(d: Device, time: number, released: number): boolean {
-  const before = now(d.hal, d.clock);
-  const lead = time - before;
-  const plausible = lead > 0 && time >= released && time <= released + 20 * 31557600;
-  if (d.fault || !d.log.bytes[UNSURE] || !plausible) return false;
-  if (d.paid.until > before) d.paid.until += lead;
-  if (d.paid.closedUntil > before) d.paid.closedUntil += lead;
-  d.clock.time += lead;
-  d.clock.since += lead;
-  d.log.bytes[UNSURE] = 0;
-  // The shifted credit first: a cut before the chip is set finds a chip behind the stored time, which is a lost clock again.
-  if (!storePaid(d)) return false;
-  try {
-    d.hal.rtc.write(time);
-  } catch (_) {
-    d.clock.silent++;
-  }
-  storeTime(d);
-  return true;
-}
-
 /** Stores a record; a memory that fails is a fault, and the answer is false. */
 export function store(d: Device, journal: Journal | undefined, type: number, bytes: Uint8Array): boolean {
   try {
@@ -330,7 +316,7 @@ export function tick(d: Device): void {
     d.tell("low credit", left);
   }
   // They and a token's check or a report, awake at once, would take more memory than need be.
-  for (let i = 0; i < d.ticks.length && !d.walk && !d.reporting; i++) d.ticks[i](time, d);
+  for (let i = 0; i < d.ticks.length && !d.walk && !d.session; i++) d.ticks[i](time, d);
   const due = Math.min(
     60,
     Math.max(0, d.early - system.ticks()),
@@ -372,5 +358,8 @@ export function enterToken(
   const closed = secondsClosed(d);
   const refusal = d.fault ? "FAULT" : !unit ? "NOT_SET_UP" : d.walk ? "BUSY" : closed && !served ? "LOCKED" : "";
   if (refusal || !unit) done(refusal as Answer, closed);
-  else check(d, unit, text, done, served);
+  else if (TRANSPORT && d.session) {
+    d.session();
+    d.hal.system.after(() => enterToken(d, text, done, served), YIELDS);
+  } else check(d, unit, text, done, served);
 }

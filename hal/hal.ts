@@ -112,11 +112,12 @@ export interface Post {
 
 /**
  * Carries one POST at a time. `open` returns at once and never throws; all else happens from timers and what arrives, in
- * slices under 50 ms. `close` gives up what is open: its POST is closed with 0 and "CLOSED".
+ * slices under 50 ms. `close` gives up what is open: its POST is closed with 0 and "CLOSED". With `now` that is not told
+ * any more: nothing of it is left when it returns, whatever state that leaves a modem in.
  */
 export interface Transport {
   open(post: Post): void;
-  close(): void;
+  close(now?: boolean): void;
 }
 
 /** A token's chain on its way, see firmware/token/decode.ts. */
@@ -129,7 +130,7 @@ export interface Chain {
 }
 
 /**
- * A modem's UART and pins, made for one session: `modem` of the hal makes it, and after `stop` nothing of it is left.
+ * A modem's UART and pins, made for one session: after its last `start` nothing of it is left.
  */
 export interface ModemPort {
   /** Bits a second, and bytes of an answer that are read at once: 64, or 48 where longer bursts lose some. */
@@ -137,9 +138,11 @@ export interface ModemPort {
   burst: number;
   /** The pins that the board has: `k` power key, `r` supply, `s` sleep (DTR). */
   pins: { k?: Pin; r?: Pin; s?: Pin };
-  /** Sets the UART up, or its rate anew, and hands over what arrives, in pieces of any size, one character a byte. */
-  start(onData: (data: string) => void, baud: number): void;
-  stop(): void;
+  /**
+   * Sets the UART up, or its rate anew, and hands over what arrives, in pieces of any size, one character a byte. Without
+   * somebody to hand it to, gives the UART back.
+   */
+  start(onData: ((data: string) => void) | undefined, baud: number): void;
   /** Writes at most 48 characters, which fit into the UART's buffer once the 48 before them are on the wire. */
   write(text: string): void;
   /** Presses the power key, feeds the modem, lets it sleep (1), or the opposite (0). Does nothing without that pin. */
@@ -180,16 +183,12 @@ export interface Hal {
   flash?: Memory;
   keypad: Keypad;
   serial: Serial;
-  /** What carries reports, if anything does. */
-  transport?: Transport;
   /**
    * The walk along a chain in machine code, where the board has it: takes the chain on by up to `hashes` (1 or more) codes, to
    * the next one that fits. Returns how many it took; 0 if none of them fits, and `code` is the last of them then too.
    * Takes 20 ms for a thousand at most.
    */
   walk?: (key: number[], chain: Chain, hashes: number) => number;
-  /** Makes the port of a modem, for one session. */
-  modem?: () => ModemPort;
   /** Parts that a board may leave out. Lamps take 1 and 0, the buzzer hertz and 0. */
   display?: Display;
   green?: (on: number) => void;

@@ -1,9 +1,10 @@
 import { DEMO } from "../bench/demo-unit";
 import { encode, type Kind } from "../bench/encode";
-import { credit, type Device, enterToken, secondsClosed, setTime } from "../firmware/device";
+import { setTime } from "../firmware/clock/told";
+import { credit, type Device, enterToken, secondsClosed } from "../firmware/device";
 import { startEntry } from "../firmware/keypad/entry";
 import { profile } from "../firmware/keypad/profiles/documents";
-import { setUp } from "../firmware/setup.overlay";
+import { setUp } from "../firmware/setup";
 import { SHORT_STARTS } from "../firmware/store/records";
 import { FakeBoard } from "./fake";
 

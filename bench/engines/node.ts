@@ -43,6 +43,7 @@ export function nodeEngine(code: string, pins: string[], host: Host): Engine {
   const context = createContext({});
   let alive = true;
   const run = (source: string, filename: string) => runInContext(source, context, { filename });
+  const { parse } = run("Date", "absent");
   run(
     ABSENT.map((name) => `delete globalThis.${name};`)
       .sort((a) => (a.includes("globalThis.globalThis") ? 1 : -1))
@@ -66,7 +67,8 @@ export function nodeEngine(code: string, pins: string[], host: Host): Engine {
     if (!alive) throw new Error("power cut");
     return result;
   };
-  Object.assign(context, { atob, btoa });
+  // Of dates only what no clock is needed for.
+  Object.assign(context, { atob, btoa, Date: { parse } });
   run(PRELUDE + pins.map((pin) => `var ${pin} = "${pin}";`).join("\n"), "prelude");
   run(shim, "shim.js");
   /** A cut throws out of the firmware, wherever it was; nothing else may leave it. */

@@ -93,7 +93,15 @@ Serial.prototype.setup = function (baud, options) {
   $call("uart", this.name, baud);
 };
 Serial.prototype.on = function (event, fn) {
-  $call("listen", $keep(fn), this.name);
+  this.ear = $keep(fn);
+  $call("listen", this.ear, this.name);
+};
+Serial.prototype.removeAllListeners = function () {
+  delete $callbacks[this.ear];
+  $call("listen", 0, this.name);
+};
+Serial.prototype.unsetup = function () {
+  $call("uart", this.name, 0);
 };
 Serial.prototype.write = function (text) {
   $call("send", this.name, text);
@@ -142,8 +150,18 @@ var $flash = {
 var $http = {
   request: (options, fn) => {
     var id = $keep((status) => fn({ statusCode: "" + status, on: on }));
+    var ears = [];
     var on = (event, heard) => {
-      $call("httpOn", id, event, $keep(heard));
+      /* With its end the interpreter forgets all of it. */
+      var last = (data) => {
+        ears.forEach((one) => {
+          delete $callbacks[one];
+        });
+        heard(data);
+      };
+      var ear = $keep(event === "close" || event === "error" ? last : heard);
+      ears.push(ear);
+      $call("httpOn", id, event, ear);
     };
     $call("http", id, options);
     return {

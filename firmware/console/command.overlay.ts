@@ -1,16 +1,42 @@
 /** The serial commands, docs/serial.md. */
 import { now } from "../clock/clock";
 import { type Answer, credit, type Device, enterToken, secondsClosed } from "../device";
-import { factoryTest } from "../factory/test.overlay";
-import { setUp } from "../setup.overlay";
-import { BYPASSED, CLOCK_LOST, DEAD_OUTPUT, FAILURES, MEMORY_REPLACED, RESTARTS, SHORT_STARTS } from "../store/records";
+import { factoryTest } from "../factory/test";
+import { collect } from "../metrics/collect.overlay";
+import { reset } from "../metrics/reset.overlay";
+import { access } from "../modem/access.overlay";
+import { setUp } from "../setup";
+import {
+  BYPASSED,
+  CLOCK_LOST,
+  DEAD_OUTPUT,
+  FAILED_SESSIONS,
+  FAILURES,
+  KILOBYTES,
+  MEMORY_REPLACED,
+  NEXT_SESSION,
+  RESTARTS,
+  SHORT_STARTS,
+} from "../store/records";
+import { fill } from "../token/fill";
 
 declare const VERSION: string;
 
-/** What the device knows of itself, one line of JSON for whoever services it; never its key. */
-function info(d: Device): string {
-  const tally = d.log.tally;
-  return JSON.stringify({
+/** Whether the board has a table of codes; reports, a transport of its own for them, and whether that is a modem. */
+declare const TABLE: boolean;
+declare const REPORTS: boolean;
+declare const TRANSPORT: boolean;
+declare const MODEM: boolean;
+/** Whether an answer may change where the server is. */
+declare const MOVES: boolean;
+
+/** Says what the device knows of itself, one line of JSON for whoever services it, in parts that take less memory; never its key. */
+function info(d: Device): void {
+  const log = d.log;
+  const tally = log.tally;
+  const part = (before: string, members: { [name: string]: unknown }) =>
+    d.hal.serial.write(before + JSON.stringify(members).slice(1, -1));
+  part("{", {
     "version": VERSION,
     "board": d.settings.board,
     "chip": d.hal.system.chip(),
@@ -18,8 +44,10 @@ function info(d: Device): string {
     "fault": d.fault,
     "clock": { "time": now(d.hal, d.clock), "silent": d.clock.silent },
     "restarts": tally[RESTARTS],
-    "loop": d.log.view.getUint8(SHORT_STARTS),
+    "loop": log.bytes[SHORT_STARTS],
     "failures": tally[FAILURES],
+  });
+  part(",", {
     "clockLost": tally[CLOCK_LOST],
     "memoryReplaced": tally[MEMORY_REPLACED],
     "bypass": tally[BYPASSED],
@@ -27,9 +55,17 @@ function info(d: Device): string {
     "credit": credit(d),
     "count": d.paid.count,
     "lockout": secondsClosed(d),
-    "memory": d.hal.system.memory(),
-    "events": d.events,
   });
+  part(",", { "memory": d.hal.system.memory(), "events": d.events });
+  if (TRANSPORT)
+    part(',"report":{', {
+      "failure": d.failure || "",
+      "failures": log.bytes[FAILED_SESSIONS],
+      "next": log.view.getUint32(NEXT_SESSION, true),
+      "kilobytes": log.view.getUint16(KILOBYTES, true),
+      "signal": d.signal === undefined ? 99 : d.signal,
+    });
+  say(d, TRANSPORT ? "}}" : "}");
 }
 
 function say(d: Device, text: string): void {
@@ -63,11 +99,16 @@ export function command(d: Device, fields: string[]): boolean {
       say(d, "#TEST;" + factoryTest(d, fields));
       return true;
     case "#INFO":
-      say(d, info(d));
+      info(d);
       return true;
   }
   const more = d.commands[fields[0]];
   const answer = more ? more(fields) : "";
   if (answer) say(d, answer);
-  return more !== undefined;
+  if (TABLE && fields[0] === "#TABLE") say(d, fill(d, d.settings.table!, fields));
+  else if (REPORTS && fields[0] === "#METRICS") collect(d);
+  else if (REPORTS && MOVES && fields[0] === "#RESET") say(d, reset(d));
+  else if (MODEM && fields[0] === "#MODEM") say(d, access(d).command(fields));
+  else return more !== undefined;
+  return true;
 }

@@ -7,7 +7,7 @@ import { type Profile, play, type Signals } from "./signals";
 const PATIENCE = 16000;
 
 /** Below three days the lamps say so at power-on, below one the buzzer does so once a day. */
-const LOW = 3 * 86400;
+const LOW = 259200;
 
 /** The sign that nothing works, and that of little credit, in every profile. */
 const BROKEN = -3;

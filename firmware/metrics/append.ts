@@ -1,8 +1,8 @@
 /** The other half of the history: rows are appended to it, and after a start its end is found. */
 import type { Hal } from "../../hal/hal";
 import { ALL_ROWS, FIRST_ROW, OFFERED_ROWS } from "../store/records";
-import { BLOCKS, ROWS, SIZE } from "./format";
-import { blockOf, check, type History, most, offset, place, readBlock, valuesAt } from "./history.shared";
+import { BLOCKS, ROWS, SIZE, WIDTH } from "./format";
+import { blockOf, check, type History, place, readBlock, valuesAt } from "./history.shared";
 
 /** Whether the rows are in flash, which is erased before it is written. */
 declare const ERASES: boolean;
@@ -10,8 +10,9 @@ declare const ERASES: boolean;
 /** Seconds between two rows, at least. */
 const SHORTEST = 10;
 
-/** Bytes of a block's check. */
+/** Bytes of a block's check, and of a row's time. */
 const CHECK = 4;
+const TIME = 4;
 
 /**
  * What the block of row `number` replaces is lost, and what is erased with it: counts the rows that no answer came for,
@@ -42,16 +43,17 @@ export function appendRow(h: History, row: (number | undefined)[]): void {
   const size = h.layout[SIZE];
   const memory = h.hal.memory;
   const index = (h.next - 1) % h.layout[ROWS];
-  const at = offset(h, index);
   const to = place(h, blockOf(h, h.next));
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   const before = index ? readBlock(h, blockOf(h, h.next - 1)) : undefined;
+  const values = valuesAt(h, bytes.buffer, index);
+  const at = values.byteOffset - TIME;
+  const most = ~(-1 << (8 * h.layout[WIDTH] - 1));
   if (before && before.getUint32(0, true) === h.next - 1) bytes.set(new Uint8Array(before.buffer, 0, at));
-  const values = valuesAt(h, bytes.buffer, at);
   for (let i = 0; i < values.length; i++) {
     const value = row[i + 1];
-    values[i] = value === undefined ? -most(h) - 1 : Math.max(-most(h), Math.min(most(h), value));
+    values[i] = value === undefined ? ~most : Math.max(-most, Math.min(most, value));
   }
   view.setUint32(at, row[0]!, true);
   view.setUint32(0, h.next, true);

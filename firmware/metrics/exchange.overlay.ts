@@ -1,18 +1,15 @@
 /**
  * A report, in the order of docs/reporting.md: what is asked is stored before its first byte goes out.
  */
-import type { Transport } from "../../hal/hal";
 import { now } from "../clock/clock";
 import { type Device, storeTime } from "../device";
 import { reported } from "../modem/due";
-import { ASKED, FAILED_SESSIONS, keepMarks, NEXT_SESSION, REQUESTS } from "../store/records";
-import type { judge } from "./answer.overlay";
-import { readRow } from "./history.shared";
-import type { Ask, Report, report } from "./report.overlay";
-import { readServer, settleServer, writeServer } from "./servers.shared";
+import { ASKED, FAILED_SESSIONS, KILOBYTES, keepMarks, MONTH, NEXT_SESSION, REQUESTS } from "../store/records";
+import { type Ask, type Letter, type Report, report } from "./report.overlay";
+import { rows } from "./rows.overlay";
+import { readServer, settleServer } from "./servers.shared";
 import { work } from "./slices.shared";
 import { dataValues } from "./sources.shared";
-import type { Done, take } from "./take.overlay";
 
 /** Whether the board has a transport of its own. */
 declare const TRANSPORT: boolean;
@@ -23,22 +20,34 @@ declare const PRODUCT: boolean;
 /** Most bytes of a request: 4096 KB. */
 const MOST = 4194304;
 
+/** What a report needs before and after it is carried. One thing of it is used, once: what led to it is gone from memory then. */
 export interface Exchange {
-  /** Sends a report by a transport, takes the answer, and sets the time of the next one; where the board has one. */
-  send?: (transport: Transport, done: Done) => void;
   /** Gives a report away in pieces; the answer comes later, if at all. */
-  give: (write: (piece: string) => void, done: Done) => void;
+  give: (write: (piece: string) => void, done: (failure: string) => void) => void;
+  /**
+   * Gets a letter ready to be sent: a report, or (`may`) the registration of the data format, where that is still to be done. It is
+   * stored that this was an attempt that failed, until `end` says more. `going` says whether somebody still wants it.
+   * `before` is what was asked before a report: requests, time stamp, and where its rows end.
+   */
+  prepare: (
+    may: boolean,
+    done: (failure: string, letter?: Letter, before?: number[]) => void,
+    going: () => boolean,
+  ) => void;
+  /** Takes back that it was asked: no byte of it went out, so the answer to the one `before` it may still come. */
+  unask: (before: number[]) => void;
+  /** Ends the attempt: "" or why it failed, and the bytes that were on the air. */
+  end: (failure: string, bytes: number) => void;
 }
 
-/** Loads it for a device that is set up and samples. What it returns may be used once. Nothing in it throws. */
-export function exchange(d: Device, ask: typeof report, weigh: typeof judge, answer: typeof take): Exchange {
+/** Loads it for a device that is set up and samples. Nothing in it throws. */
+export function exchange(d: Device): Exchange {
   const history = d.sampler!.history;
-  const view = d.log.view;
+  const log = d.log;
+  const view = log.view;
   const known = (MOVES && readServer(d)) || d.metrics!().server;
 
-  // Not made inside of `request`: what is made there keeps all of the metrics in memory.
-  const row = (number: number) => readRow(history, number);
-  const request = (): Ask => {
+  const request = (time: number, count: number): Ask => {
     const metrics = d.metrics!();
     // Where the server is and what it calls things may change; how it is talked to is the board's.
     const server = metrics.server;
@@ -49,9 +58,9 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
     }
     return {
       unit: d.unit!,
-      now: now(d.hal, d.clock),
-      timestamp: view.getUint32(ASKED, true),
-      count: view.getUint32(REQUESTS, true),
+      now: time,
+      timestamp: count ? time : 0,
+      count,
       asks: metrics.asks,
       settings: [],
       server,
@@ -61,96 +70,95 @@ export function exchange(d: Device, ask: typeof report, weigh: typeof judge, ans
       columns: metrics.rows.length,
       first: history.first,
       next: history.next,
-      row,
+      row: rows(history),
       accessories: PRODUCT && d.product ? d.product.accessories() : [],
       most: MOST,
     };
   };
 
-  /** Asks: `ready` gets the report when it may go out. */
-  const begin = (ready: (made: Report) => void, done: Done) => {
-    view.setUint32(REQUESTS, view.getUint32(REQUESTS, true) + 1, true);
-    view.setUint32(ASKED, now(d.hal, d.clock), true);
-    const made = ask(request(), false);
-    history.offered = made.offered;
+  /** Notes what the outstanding request is. */
+  const mark = (count: number, timestamp: number, offered: number) => {
+    view.setUint32(REQUESTS, count, true);
+    view.setUint32(ASKED, timestamp, true);
+    history.offered = offered;
     keepMarks(history, view);
-    storeTime(d);
-    if (d.fault) done(d.fault);
-    else work(d.hal.system, made.step, () => ready(made));
   };
 
-  const made: Exchange = {
+  /** What it was before. */
+  let before: number[] | undefined;
+
+  /** Makes a report ready: `done` gets it, or why there is none; early, when nobody goes on with it. */
+  const begin = (done: (failure: string, made?: Report) => void, going?: () => boolean) => {
+    const asked = request(now(d.hal, d.clock), view.getUint32(REQUESTS, true) + 1);
+    const made = report(asked, false);
+    asked.next = made.offered;
+    if (TRANSPORT) before = [view.getUint32(REQUESTS, true), view.getUint32(ASKED, true), history.offered];
+    mark(asked.count, asked.timestamp, asked.next);
+    storeTime(d);
+    if (d.fault) done(d.fault);
+    else
+      work(
+        d.hal.system,
+        () => made.step() || (TRANSPORT && going && !going()),
+        () => done("", made),
+      );
+  };
+
+  /** Sets the time of the next report. */
+  const schedule = (good: boolean, bytes: number) => {
+    const metrics = d.metrics!();
+    const due = {
+      next: 0,
+      failures: log.bytes[FAILED_SESSIONS],
+      used: view.getUint16(KILOBYTES, true),
+      month: log.bytes[MONTH],
+    };
+    reported(due, d.unit!.key, now(d.hal, d.clock), metrics.report, good, bytes, metrics.budget);
+    log.bytes[FAILED_SESSIONS] = due.failures;
+    view.setUint32(NEXT_SESSION, due.next, true);
+    view.setUint16(KILOBYTES, due.used, true);
+    log.bytes[MONTH] = due.month;
+  };
+
+  const made = {
     give(write, done) {
-      begin(
-        (made) =>
+      begin((failure, asked) => {
+        if (!asked) done(failure);
+        else
           work(
             d.hal.system,
             () => {
-              const piece = made.read();
+              const piece = asked.read();
               if (piece) write(piece);
               return !piece;
             },
             () => done(""),
-          ),
-        done,
-      );
+          );
+      });
     },
-  };
+  } as Exchange;
   if (!TRANSPORT) return made;
 
-  /** Registers the data format where that may be done and was not yet; without it the report brings the format along. */
-  const registered = (transport: Transport, then: () => void) => {
-    if (!MOVES || known.data_format_id || !known.jwt_key) {
-      then();
-      return;
-    }
-    const asked = request();
-    asked.timestamp = asked.count = 0;
-    transport.open(
-      ask(asked, true).post((status, _, body) => {
-        if (status < 200 || status > 299) then();
-        else
-          work(d.hal.system, weigh(asked, body), (v) => {
-            try {
-              if (MOVES && !v.refused && v.id) {
-                known.data_format_id = v.id;
-                writeServer(d, { base_url: known.base_url, data_format_id: v.id, jwt_key: known.jwt_key! }, false);
-              }
-            } catch (_) {
-              // It is registered again next time.
-            }
-            then();
-          });
-      }),
-    );
-  };
-
-  made.send = (transport, done) => {
-    const end: Done = (failure, tokens) => {
-      const due = { next: 0, failures: d.log.bytes[FAILED_SESSIONS], used: 0, until: 0 };
-      if (TRANSPORT) reported(due, d.unit!.key, now(d.hal, d.clock), d.metrics!().report, !failure, 0);
-      d.log.bytes[FAILED_SESSIONS] = due.failures;
-      view.setUint32(NEXT_SESSION, due.next, true);
-      try {
-        if (MOVES && failure) settleServer(d, false);
-      } catch (_) {
-        // The store tells that its memory fails.
-      }
+  made.prepare = (may, done, going) => {
+    schedule(false, 0);
+    if (MOVES && may && known.jwt_key && !known.data_format_id) {
       storeTime(d);
-      done(failure, tokens);
-    };
-    registered(transport, () =>
-      begin(
-        (made) =>
-          transport.open(
-            made.post((status, reason, body) => {
-              if (status >= 200 && status < 300) answer(d, weigh, body, true, end);
-              else end(reason || "HTTP " + status);
-            }),
-          ),
-        end,
-      ),
-    );
+      done("", report(request(now(d.hal, d.clock), 0), true).letter());
+    } else begin((failure, asked) => done(failure, asked && asked.letter(), before), going);
+  };
+  made.unask = (to) => mark(to[0], to[1], to[2]);
+  made.end = (failure, bytes) => {
+    // It was counted as a failure before.
+    log.bytes[FAILED_SESSIONS]--;
+    d.failure = failure;
+    schedule(!failure, bytes);
+    try {
+      // A server that is tried is given up when it did not answer, and not when there was no way to it.
+      if (MOVES && /SERVER|ANSWER|HTTP/.test(failure)) settleServer(d, false);
+    } catch (_) {
+      // The store tells that its memory fails.
+    }
+    storeTime(d);
   };
   return made;
 }

@@ -13,6 +13,8 @@ export interface MetricsSection {
   interval: number;
   /** Between two reports over the board's own transport: 600 to 2592000; the interval of rows if left out. */
   report?: number;
+  /** Kilobytes of a calendar month for these reports: 0, or 1 to 65535; any number if left out. */
+  budget?: number;
   /** Where the rows are in the board's `memory`, bytes: behind the journal, on whole pages. */
   store: StoreSection;
   /** The server that the device knows when it leaves the factory. */
@@ -101,8 +103,9 @@ export interface Metrics {
   /** The columns of a row, in order. */
   rows: Variable[];
   server: ServerSection;
-  /** Seconds between two reports over the board's own transport. */
+  /** Seconds between two reports over the board's own transport, and kilobytes of a month for them (0: any number). */
   report: number;
+  budget: number;
   /** "auts" or "asl" when the data asks for a time of activation, or "". */
   asks: string;
 }

@@ -61,17 +61,16 @@ export function readBlock(h: History, block: number): DataView | undefined {
   return view.getInt32(size - WORD, true) === check(h, view.buffer as ArrayBuffer) ? view : undefined;
 }
 
-/** Where a row of a block begins. */
-export const offset = (h: History, index: number) => WORD + index * (WORD + h.layout[COLUMNS] * h.layout[WIDTH]);
-
-/** The values of a row of a block, as they are stored: behind its time. */
-export function valuesAt(h: History, buffer: ArrayBuffer, at: number): Int16Array | Int32Array {
+/**
+ * The values of row `index` of a block, as they are stored: behind its time. The greatest that fits is 32767, or 2147483647; one below its
+ * negative stands for no value.
+ */
+export function valuesAt(h: History, buffer: ArrayBuffer, index: number): Int16Array | Int32Array {
   const count = h.layout[COLUMNS];
-  return h.layout[WIDTH] > 2 ? new Int32Array(buffer, at + WORD, count) : new Int16Array(buffer, at + WORD, count);
+  const width = h.layout[WIDTH];
+  const at = WORD + index * (WORD + count * width) + WORD;
+  return width > 2 ? new Int32Array(buffer, at, count) : new Int16Array(buffer, at, count);
 }
-
-/** The greatest value that can be stored. One below its negative stands for no value. */
-export const most = (h: History) => (h.layout[WIDTH] > 2 ? 2147483647 : 32767);
 
 /**
  * Row `number`: [time, value, value, …], undefined for no value. Undefined when the row is not there: not written yet,
@@ -84,9 +83,9 @@ export function readRow(h: History, number: number): (number | undefined)[] | un
   const newest = Math.min(number - 1 - index + rows, h.next - 1);
   const view = number > 0 && number < h.next ? readBlock(h, blockOf(h, newest)) : undefined;
   if (!view || view.getUint32(0, true) !== newest) return undefined;
-  const at = offset(h, index);
-  const row: (number | undefined)[] = [view.getUint32(at, true)];
-  const values = valuesAt(h, view.buffer as ArrayBuffer, at);
-  for (let i = 0; i < values.length; i++) row.push(values[i] < -most(h) ? undefined : values[i]);
+  const values = valuesAt(h, view.buffer as ArrayBuffer, index);
+  const row: (number | undefined)[] = [view.getUint32(values.byteOffset - WORD, true)];
+  const none = -1 << (8 * h.layout[WIDTH] - 1);
+  for (let i = 0; i < values.length; i++) row.push(values[i] === none ? undefined : values[i]);
   return row[0] ? row : undefined;
 }

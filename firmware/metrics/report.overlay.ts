@@ -3,11 +3,10 @@
  * hashes them and counts bytes, `read` gives the body. Both work in slices, each about as long as a hash of eight bytes.
  * What is called when, and what is stored in between: docs/reporting.md.
  */
-import type { Post } from "../../hal/hal";
 import { high, low } from "../token/siphash";
 import type { ServerSection } from "./format";
-import { addText, endSum, pad, startSum, takeBlocks } from "./sum.shared";
-import { LONGEST_ANSWER, type Terms } from "./terms";
+import { type Sum, sum } from "./sum.overlay";
+import type { Terms } from "./terms";
 import { ARRAY, cborValue, type Format, head, SHORT_CBOR, SHORT_JSON, type Value, writeList } from "./values";
 
 /** Whether a board sends CBOR, the simple form, decimals, and objects by index where they are shorter. */
@@ -32,26 +31,40 @@ export interface Ask extends Terms {
    * decimals, is JSON whatever the encoding.
    */
   server: ServerSection;
-  /** The data format, JSON text; its historical_data_order ends with relative_time. */
-  format: () => string;
+  /** The data format, JSON text in pieces from 0 on, "" behind its end; its historical_data_order ends with relative_time. */
+  format: (piece: number) => string;
   /** The format's historical_data_interval, seconds: negative for newest rows first; 0: it has none. */
   interval: number;
   /** Values as in the format's data_order, undefined for none; those at its end are taken out. */
   data: Value[];
   /**
    * Values of a row; the rows, from `first` to before `next`; and what reads one, as an array made for it: [time, value, …],
-   * or undefined if it is lost.
+   * or undefined if it is lost. A letter may be kept without it.
    */
   columns: number;
   first: number;
   next: number;
-  row: (number: number) => Value[] | undefined;
+  row?: (number: number) => Value[] | undefined;
   /** Requests of other devices, JSON texts with serial, format and auth of their own. */
   accessories: string[];
   /** Most bytes of a body: 4194304 (4096 KB), or less where a modem asks for that. */
   most: number;
   /** Writes the values of rows, where a server needs decimals: see decimal.ts. Without it they are integers. */
   write?: Format;
+}
+
+/** What is kept of a request until its body is written: where it goes, and what came out of the first pass. */
+export interface Letter {
+  asked: Ask;
+  registers: boolean;
+  /** As in a `Post`; size 0 if the memory did not answer. */
+  url: string;
+  type: string;
+  authorization: string;
+  size: number;
+  hash: string;
+  rows: number;
+  members: number;
 }
 
 /** A request, for as long as somebody holds it. */
@@ -68,11 +81,8 @@ export interface Report {
    * comes early: then the request is not to be finished.
    */
   read: () => string;
-  /**
-   * The request for a transport, once `step` was true; with size 0 if the memory did not answer. `done` gets what the
-   * transport closes with, and the answer's body. Only where the board has a transport.
-   */
-  post: (done: (status: number, reason: string, body: string) => void) => Post;
+  /** The request for a transport, once `step` was true; only where the board has one. */
+  letter: () => Letter;
 }
 
 /** Passes: over what is signed, where the bytes of rows are counted on the way; over the rest, to count it; over the body. */
@@ -80,11 +90,10 @@ const SIGNS = 0;
 const COUNTS = 1;
 const WRITES = 2;
 
-/** Phases of the first pass, and of the others. */
+/** Phases of the first pass, and one of the others. */
 const SIGNS_ROWS = 4;
 const SIGNED = 5;
 const ROWS = 3;
-const END = 6;
 
 /** What is asked, and whether in CBOR. */
 let asked: Ask;
@@ -103,20 +112,15 @@ let seen = 0;
 let last = 0;
 let sent = 0;
 
-/** The row that is signed, and whether its bytes were counted. */
-let row: Value[] | undefined;
-let counted = false;
-
 /** The body: where its rows end, its bytes, rows, and members of its object. */
 let offered = 0;
 let size = 0;
 let rows = 0;
 let members = 0;
 
-/** Whether a hash is under way, whether its text ends with what it has, and the last hash. */
-let hashing = false;
-let whole = false;
+/** What was hashed; whether this is a registration. */
 let hash = "";
+let registering = false;
 
 /** The part that is being written, from `at` on. */
 let out = "";
@@ -140,7 +144,7 @@ function nextRow(): Value[] | undefined {
   let values: Value[] | undefined;
   left--;
   try {
-    values = asked.row(asked.interval < 0 ? asked.first + left : offered - left - 1);
+    values = asked.row!(asked.interval < 0 ? asked.first + left : offered - left - 1);
   } catch (_) {
     broken = true;
     size = 0;
@@ -159,39 +163,6 @@ function nextRow(): Value[] | undefined {
 /** A row as JSON or CBOR: both have the shape that is shorter in the body. */
 function rowText(values: Value[], asCbor: boolean): string {
   return writeList(values, asCbor, rowNames, cbor ? SHORT_CBOR : SHORT_JSON, DECIMALS ? asked.write : undefined);
-}
-
-/** The next text that the auth covers, "" for none; counts the bytes of rows. */
-function signed(): string {
-  const auth = asked.server.auth;
-  const full = auth === "da" || auth === "ra";
-  if (phase === SIGNS_ROWS && (left || row)) {
-    const comma = seen > 1 ? "," : "";
-    let text = "";
-    // A slice reads the row, one counts its bytes in CBOR, one writes it.
-    if (!row) row = nextRow();
-    else if (CBOR && cbor && !counted) {
-      counted = true;
-      size += rowText(row, true).length;
-    } else {
-      text = rowText(row, false);
-      if (TRANSPORT && !counted) size += (comma + text).length;
-      if (!RA && auth !== "ra") text = full ? (comma || "[") + text : "";
-      counted = false;
-      row = undefined;
-    }
-    return text;
-  }
-  const texts = RA
-    ? [asked.unit.serial, asked.timestamp, asked.count, dataText || "[]"]
-    : [
-        asked.unit.serial,
-        (full || auth === "ta") && asked.timestamp,
-        (full || auth === "ca") && asked.count,
-        full && (dataText || (auth === "ra" && "[]")),
-        auth === "da" && seen && "]",
-      ];
-  return "" + (texts[phase++] || "");
 }
 
 /** Members' names in the simple form, by those of the condensed one. */
@@ -219,6 +190,7 @@ function member(short: string, value?: Value): string {
 function part(): string | undefined {
   const id = asked.server.data_format_id;
   let text = "";
+  if (TRANSPORT && FORMATS && registering) return asked.format(seen++) || undefined;
   if (phase === ROWS && left) {
     const values = nextRow();
     if (values) text = (seen > 1 && !cbor ? "," : "") + rowText(values, cbor);
@@ -232,7 +204,9 @@ function part(): string | undefined {
         text = CBOR && cbor ? head(0xa0, members) + text : "{" + text.substr(1);
         break;
       case 1:
-        if (FORMATS && !id) text = asked.format();
+        if (FORMATS && !id) text = asked.format(seen++);
+        if (text) phase--;
+        else seen = 0;
         break;
       case 2:
         if (dataText)
@@ -263,34 +237,6 @@ function part(): string | undefined {
   return broken ? undefined : text;
 }
 
-function step(): boolean {
-  if (broken || pass === WRITES) return true;
-  if (hashing && takeBlocks()) return false;
-  if (hashing && whole) {
-    endSum();
-    hash = (high >>> 0).toString(16) + pad((low >>> 0).toString(16), 8);
-    hash = PADDED && asked.server.padded ? pad(hash, 16) : hash.replace(/^0+/, "");
-    hashing = false;
-  } else if (TRANSPORT && pass === COUNTS) {
-    const text = part();
-    if (text === undefined) rewind(WRITES, offered - asked.first);
-    else size += text.length;
-  } else if (phase === SIGNED) {
-    rows = seen;
-    if (TRANSPORT) rewind(COUNTS, 0);
-    else rewind(WRITES, offered - asked.first);
-  } else {
-    const text = signed();
-    whole = RA || asked.server.auth === "ra" || phase === SIGNED;
-    if (text && (RA || asked.server.auth !== "jwt")) {
-      if (hashing) addText(text);
-      else startSum(asked.unit.key, hash + text);
-      hashing = true;
-    }
-  }
-  return pass === WRITES;
-}
-
 function read(): string {
   while (at >= out.length) {
     const text = part();
@@ -302,33 +248,93 @@ function read(): string {
   return out.substr(at - 64, 64);
 }
 
-function post(done: (status: number, reason: string, body: string) => void): Post {
-  const server = asked.server;
-  const registers = phase === END;
-  let body = "";
-  return {
-    url: server.base_url + (registers ? "/data_format" : SIMPLE && server.simple ? "/device_data" : "/dd"),
-    type: "application/" + (cbor ? "cbor" : "json"),
-    authorization: server.jwt_key && (registers || server.auth === "jwt") ? "Bearer " + server.jwt_key : "",
-    size,
-    read,
-    write: (text) => {
-      // One that is too long is refused, so its end does not matter.
-      if (body.length <= LONGEST_ANSWER) body += text;
-    },
-    close: (status, reason) => done(status, reason, body),
+/**
+ * What is done before the first byte, in slices: the hash, where bytes of rows are counted on the way, and the count of the
+ * rest. What is made in here is gone from memory while the body is written.
+ */
+function signing(): () => boolean {
+  // The row that is signed, and whether its bytes were counted; the hash under way, and whether its text ends with what it has.
+  let row: Value[] | undefined;
+  let counted = false;
+  let hashing: Sum | undefined;
+  let whole = false;
+
+  /** The next text that the auth covers, "" for none; counts the bytes of rows. */
+  const signed = (): string => {
+    const auth = asked.server.auth;
+    const full = auth === "da" || auth === "ra";
+    if (phase === SIGNS_ROWS && (left || row)) {
+      const comma = seen > 1 ? "," : "";
+      let text = "";
+      // A slice reads the row, one counts its bytes in CBOR, one writes it.
+      if (!row) row = nextRow();
+      else if (CBOR && cbor && !counted) {
+        counted = true;
+        size += rowText(row, true).length;
+      } else {
+        text = rowText(row, false);
+        if (TRANSPORT && !counted) size += (comma + text).length;
+        if (!RA && auth !== "ra") text = full ? (comma || "[") + text : "";
+        counted = false;
+        row = undefined;
+      }
+      return text;
+    }
+    const texts = RA
+      ? [asked.unit.serial, asked.timestamp, asked.count, dataText || "[]"]
+      : [
+          asked.unit.serial,
+          (full || auth === "ta") && asked.timestamp,
+          (full || auth === "ca") && asked.count,
+          full && (dataText || (auth === "ra" && "[]")),
+          auth === "da" && seen && "]",
+        ];
+    return "" + (texts[phase++] || "");
+  };
+
+  return () => {
+    if (broken || pass === WRITES) return true;
+    if (hashing && hashing.take()) return false;
+    if (hashing && whole) {
+      hashing.end();
+      hash = "0000000" + (high >>> 0).toString(16) + ("0000000" + (low >>> 0).toString(16)).substr(-8);
+      hash = PADDED && asked.server.padded ? hash.substr(-16) : hash.replace(/^0+/, "");
+      hashing = undefined;
+    } else if (TRANSPORT && pass === COUNTS) {
+      const text = part();
+      if (text === undefined) rewind(WRITES, offered - asked.first);
+      else size += text.length;
+    } else if (phase === SIGNED) {
+      rows = seen;
+      if (TRANSPORT) rewind(COUNTS, 0);
+      else rewind(WRITES, offered - asked.first);
+    } else {
+      const text = signed();
+      whole = RA || asked.server.auth === "ra" || phase === SIGNED;
+      if (text && (RA || asked.server.auth !== "jwt")) {
+        if (hashing) hashing.add(text);
+        else hashing = sum(asked.unit.key, hash + text);
+      }
+    }
+    return pass === WRITES;
   };
 }
 
-/**
- * Begins a request. `registers` makes it a data format's registration, which needs no `step`; its answer is judged by
- * terms without timestamp and count.
- */
-export function report(request: Ask, registers: boolean): Report {
-  asked = request;
-  const simple = SIMPLE && asked.server.simple;
-  const format = FORMATS && (registers || simple || !asked.server.data_format_id) ? asked.format() : "";
+/** Begins; the texts that this needs are gone from memory afterwards. */
+function begin(registers: boolean): void {
+  const server = asked.server;
+  const simple = SIMPLE && server.simple;
+  let format = "";
+  registering = registers;
+  size = rows = members = at = 0;
+  broken = false;
+  hash = out = "";
   dataNames = rowNames = undefined;
+  if (FORMATS && (registers || simple || !server.data_format_id))
+    for (let i = 0, piece = ""; (piece = asked.format(i)); i++) {
+      if (SIMPLE && simple) format += piece;
+      size += piece.length;
+    }
   if (SIMPLE && simple) {
     const names = JSON.parse(format);
     dataNames = names["data_order"];
@@ -339,32 +345,56 @@ export function report(request: Ask, registers: boolean): Report {
   offered = asked.next;
   if (SPLITS) {
     // The longest value with its index is "12":-9007199254740991, and no name is longer than the format.
-    const room = asked.most - 512 - dataText.length - format.length - asked.accessories.join(",").length;
-    const most = room / (24 * (asked.columns + 2) + (simple ? format.length : 0));
+    const room = asked.most - 512 - dataText.length - size - asked.accessories.join(",").length;
+    const most = room / (24 * (asked.columns + 2) + (simple ? size : 0));
     offered = Math.min(offered, asked.first + Math.max(0, Math.floor(most)));
   }
   if (dataText.length < 3) dataText = "";
   cbor =
     CBOR &&
-    asked.server.encoding === "cbor" &&
-    asked.server.data_format_id > 0 &&
+    server.encoding === "cbor" &&
+    server.data_format_id > 0 &&
     !asked.accessories.length &&
     !asked.write &&
     !registers;
-  size = rows = members = at = 0;
-  hashing = broken = counted = false;
-  hash = out = "";
-  row = undefined;
-  rewind(SIGNS, offered - asked.first);
-  const made = { offered, step, read } as Report;
-  if (TRANSPORT) {
-    made.post = post;
-    if (registers) {
-      pass = WRITES;
-      phase = END;
-      out = format;
-      size = format.length;
-    }
+  rewind(registers ? WRITES : SIGNS, offered - asked.first);
+  if (!registers) size = 0;
+}
+
+/**
+ * Begins a request. `registers` makes it a data format's registration, which needs no `step`; its answer is judged by
+ * terms without timestamp and count. With the letter of an earlier one that asked the same, `known`, only its body is
+ * written, and no `step` is needed either.
+ */
+export function report(request: Ask, registers: boolean, known?: Letter): Report {
+  const made = { read } as Report;
+  asked = request;
+  begin(registers);
+  made.offered = offered;
+  if (TRANSPORT && known) {
+    size = known.size;
+    hash = known.hash;
+    rows = known.rows;
+    members = known.members;
+    pass = WRITES;
+  } else {
+    made.step = signing();
+    if (TRANSPORT)
+      made.letter = () => {
+        const server = asked.server;
+        const route = registers ? "/data_format" : SIMPLE && server.simple ? "/device_data" : "/dd";
+        return {
+          asked,
+          registers,
+          url: server.base_url + route,
+          type: "application/" + (cbor ? "cbor" : "json"),
+          authorization: server.jwt_key && (registers || server.auth === "jwt") ? "Bearer " + server.jwt_key : "",
+          size,
+          hash,
+          rows,
+          members,
+        };
+      };
   }
   return made;
 }

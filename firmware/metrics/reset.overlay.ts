@@ -2,12 +2,12 @@
 import type { Device } from "../device";
 import { resetServer } from "./servers.shared";
 
-/** Forgets every server but the factory's; credit, count and key stay as they are. Returns "OK" or why not. */
+/** Forgets every server but the factory's; credit, count and key stay as they are. Returns the answer. */
 export function reset(d: Device): string {
   try {
     resetServer(d);
-    return "OK";
+    return "#RESET;OK";
   } catch (_) {
-    return "ERROR;MEMORY";
+    return "#RESET;ERROR;MEMORY";
   }
 }

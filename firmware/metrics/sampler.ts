@@ -14,7 +14,7 @@ export interface Sampler {
 }
 
 /** Samples from now on what the board's section says; `format` where a request may need it. */
-export function startSampling(d: Device, metrics: () => Metrics, format?: () => string): void {
+export function startSampling(d: Device, metrics: () => Metrics, format?: (piece: number) => string): void {
   d.metrics = metrics;
   if (format) d.format = format;
   d.ticks.push(sample);

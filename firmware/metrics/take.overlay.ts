@@ -5,7 +5,7 @@
 import { now } from "../clock/clock";
 import { type Device, note, storePaid, storeTime, tick } from "../device";
 import { ASKED, keepMarks, REQUESTS } from "../store/records";
-import type { judge, Verdict } from "./answer.overlay";
+import { judge, type Verdict } from "./answer";
 import { readServer, settleServer, writeServer } from "./servers.shared";
 import { work } from "./slices.shared";
 import { OWN_SETTINGS, type Setting, type Terms } from "./terms";
@@ -59,11 +59,12 @@ function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: 
 
 /**
  * Takes the answer to the outstanding request; `direct`: it came by the device's own transport, so it is an answer even
- * without an auth, and its server is one that answers. Nothing in it throws.
+ * without an auth, and its server is one that answers. `registration` is what was asked where it was that, which is not direct.
+ * Nothing in it throws.
  */
-export function take(d: Device, weigh: typeof judge, body: string, direct: boolean, done: Done): void {
+export function take(d: Device, body: string, direct: boolean, done: Done, registration?: Terms): void {
   const view = d.log.view;
-  const terms: Terms = {
+  const terms: Terms = registration || {
     unit: d.unit!,
     now: now(d.hal, d.clock),
     timestamp: view.getUint32(ASKED, true),
@@ -71,7 +72,7 @@ export function take(d: Device, weigh: typeof judge, body: string, direct: boole
     asks: d.metrics!().asks,
     settings: PRODUCT && d.product ? d.product.settings() : [],
   };
-  work(d.hal.system, weigh(terms, body), (v) => {
+  work(d.hal.system, judge(terms, body), (v) => {
     note(d, v.refused ? "answer refused" : "answer", -1);
     if (v.refused) done(v.refused);
     else

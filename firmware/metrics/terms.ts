@@ -1,5 +1,33 @@
 /** What a request and its answer agree on. */
+import type { Post } from "../../hal/hal";
+import type { Device } from "../device";
 import type { Unit } from "../token/decode";
+import type { Ask } from "./report.overlay";
+
+/**
+ * Makes the board's own transport, and carries one POST by it. Returns what ends it, as the `close` of a `Transport` does; to be
+ * called when the POST is closed, at the latest. It tells "bytes", about so many were on the air; "token", one that came by the way; and
+ * "off", once, some time after it was ended, when nothing of it is left.
+ */
+export type Connect = (
+  d: Device,
+  post: Post,
+  tell: (event: string, value: number | string) => void,
+) => (now?: boolean) => void;
+
+/** What came of an attempt to send. */
+export interface Sent {
+  /** The answer, and its HTTP status; why there is none. */
+  status: number;
+  body: string;
+  why: string;
+  /** Bytes that were on the air, and a token that came by the way. */
+  bytes: number;
+  message?: string;
+  /** What was asked, if it was a registration; what was asked before, as long as no byte went out. */
+  asked?: Ask;
+  before?: number[];
+}
 
 /** Longest body of an answer, characters. */
 export const LONGEST_ANSWER = 1024;

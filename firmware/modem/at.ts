@@ -27,6 +27,8 @@ export const AGAIN = 1;
 export const LATER = 2;
 export const STOP = 3;
 
+export const GONE = "GONE";
+
 /** Whom the engine asks. */
 export interface Driver {
   /**
@@ -51,7 +53,10 @@ export interface At {
   run(script: string): void;
   /** Takes what the modem sends. */
   feed(data: string): void;
-  /** Ends the script that runs, if one does, with an error. With "" does now what would be tried again in a second. */
+  /**
+   * Ends the script that runs, if one does, with an error. With "" does now what would be tried again in a second. With
+   * `GONE` all is over: nobody is asked or told any more.
+   */
   fail(error: string): void;
 }
 
@@ -271,7 +276,8 @@ export function startAt(port: ModemPort, system: System, driver: Driver): At {
         if (begins === 0) {
           line = "";
           giving = 1;
-          pump(1);
+          // From a timer: whoever gives the data has all of the memory then that this call takes.
+          if (!writing) writing = system.after(pump, 1);
         } else if (begins > 0) {
           const numbers = s.split(":").join(",").split(",");
           raw = begins < 2 ? -1 : parseInt(numbers[numbers.length - (begins > 3 ? 2 : 1)], 10) || 0;
@@ -337,7 +343,11 @@ export function startAt(port: ModemPort, system: System, driver: Driver): At {
     },
 
     fail(error) {
-      if (!error) {
+      if (error === GONE) {
+        wait(start, 0);
+        if (writing) system.cancel(writing);
+        if (reading) system.cancel(reading);
+      } else if (!error) {
         if (waiting) wait(start, BREATH);
       } else if (awaited.length || giving) {
         verging = error;

@@ -6,9 +6,9 @@ export interface Due {
   next: number;
   /** Attempts that failed since the last good one, at most 255. */
   failures: number;
-  /** Bytes on the air in a calendar month (UTC), and the Unix time at which it ends; 0 is long ago. */
+  /** Kilobytes on the air in a calendar month (UTC), at most 65535, and that month: counted from one in 1970 or so, modulo 256. */
   used: number;
-  until: number;
+  month: number;
 }
 
 /** Seconds to wait after the first failure, doubled after each further one, and the longest such wait. */
@@ -18,28 +18,33 @@ const LONGEST = 4 * 3600;
 /** 2000-03-01 as a day of Unix time: years from there on end with the day that leap years add. */
 const MARCH = 11017;
 
-/** Whether to report now: it is time, and the month's `budget` of bytes (0: any number) is not used up. */
-export function isDue(due: Due, time: number, interval: number, budget: number): boolean {
-  // A time further off than any that is set was set under a longer interval, or by a clock that went wrong.
-  const reached = time >= due.next || due.next > time + 2 * Math.max(interval, LONGEST);
-  return reached && (!budget || due.used < budget || time >= due.until);
-}
-
 /**
  * After an attempt: counts its bytes, and sets the next one. Every device has its own second of the interval, by a hash
- * under its `key`. After a failure it waits for a minute, two, four, up to four hours, each a quarter more or less.
+ * under its `key`. After a failure it waits for a minute, two, four, up to four hours, each a quarter more or less. When
+ * the month's `budget` of kilobytes (0: any number) is used up, it waits for the next month.
  */
-export function reported(due: Due, key: Key, time: number, interval: number, good: boolean, bytes: number): void {
-  if (time >= due.until) {
-    const day = Math.floor(time / 86400) - MARCH;
-    const year = Math.floor((4 * day + 3) / 1461);
-    const month = Math.floor((5 * (day - Math.floor((1461 * year) / 4)) + 2) / 153) + 1;
-    // Months from March on; behind February comes the next year's March.
-    const first = month < 12 ? Math.floor((1461 * year) / 4) : Math.floor((1461 * (year + 1)) / 4);
-    due.until = (MARCH + first + Math.floor((153 * (month % 12) + 2) / 5)) * 86400;
+export function reported(
+  due: Due,
+  key: Key,
+  time: number,
+  interval: number,
+  good: boolean,
+  bytes: number,
+  budget: number,
+): void {
+  const day = Math.floor(time / 86400) - MARCH;
+  const year = Math.floor((4 * day + 3) / 1461);
+  // Months from March on; behind February comes the next year's March.
+  const month = Math.floor((5 * (day - Math.floor((1461 * year) / 4)) + 2) / 153) + 1;
+  const first = month < 12 ? Math.floor((1461 * year) / 4) : Math.floor((1461 * (year + 1)) / 4);
+  const over = (MARCH + first + Math.floor((153 * (month % 12) + 2) / 5)) * 86400;
+  const number = (12 * year + month) & 255;
+  if (due.month !== number) {
+    due.month = number;
     due.used = 0;
   }
-  due.used += bytes;
+  // Rounded up or down by the second, which is any: so that the sum is right.
+  due.used = Math.min(due.used + Math.floor((bytes + (time & 1023)) / 1024), 65535);
   due.failures = good ? 0 : Math.min(due.failures + 1, 255);
   sip(key, good ? "report" : "again " + time, 0, 0);
   const chance = (low >>> 0) / 4294967296;
@@ -48,4 +53,5 @@ export function reported(due: Due, key: Key, time: number, interval: number, goo
   due.next = good
     ? Math.floor((time - start) / interval) * interval + start + interval
     : time + Math.floor(wait * (0.75 + chance / 2));
+  if (budget && due.used >= budget) due.next = Math.max(due.next, over + start);
 }

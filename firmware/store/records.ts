@@ -15,6 +15,10 @@ export const TIME = 3;
 export const SERVER = 4;
 export const SERVER_TEXTS = 5;
 export const SERVER_PARTS = 10;
+/** How a modem enters the network, three records, and what became of its PINs: modem/access.overlay.ts. */
+export const ACCESS = 25;
+export const ACCESS_PARTS = 3;
+export const SENT_PINS = 28;
 /** What a product's own code keeps, as it likes. */
 export const PRODUCT_TYPE = 29;
 export const LAST_TYPE = 29;
@@ -46,6 +50,8 @@ export const OFFERED_ROWS = 34;
 export const ALL_ROWS = 36;
 export const FAILED_SESSIONS = 38;
 export const NEXT_SESSION = 39;
+export const KILOBYTES = 43;
+export const MONTH = 45;
 export const UNSURE = 46;
 
 /** Indices of `Log.tally`. */

@@ -1,7 +1,6 @@
 /** Keeps the table of codes as late as it may be, in slices that nobody notices. */
 import type { Device } from "../device";
 import { carry } from "./carry.overlay";
-import { fill } from "./fill.overlay";
 
 /** Where a board has its table, and how fast it is carried on: `hashes` in a slice, `pause` milliseconds between two. */
 export interface TableSettings {
@@ -26,7 +25,7 @@ export function startTables(d: Device): void {
       if (d.on && d.unit && !d.fault) {
         busy = true;
         // A report needs the memory. Behind it this begins again, and passes over what was made.
-        if (d.reporting) step = undefined;
+        if (d.session) step = undefined;
         else if (!d.walk) {
           const first = !step;
           step = step || carry(d.hal, settings, d.unit, d.paid);
@@ -48,5 +47,4 @@ export function startTables(d: Device): void {
     busy = true;
     d.hal.system.after(slice, settings.pause);
   });
-  d.commands["#TABLE"] = (fields) => "#TABLE;" + fill(d, settings, fields);
 }

@@ -3,7 +3,6 @@
 /** 2000-01-01T00:00:00Z, a Saturday. All years that the chips know and that divide by four are leap years. */
 const YEAR_2000 = 946684800;
 const SATURDAY = 6;
-const daysBeforeYear = (year: number) => 365 * year + ((year + 3) >> 2);
 const daysInMonth = (month: number, year: number) =>
   month === 2 ? (year & 3 ? 28 : 29) : 30 + ((month + (month >> 3)) & 1);
 
@@ -15,7 +14,7 @@ export function toUnix(fields: number[]): number {
   const year = n[5];
   if (n[0] > 59 || n[1] > 59 || n[2] > 23 || year > 99 || month < 1 || month > 12) return 0;
   if (n[3] < 1 || n[3] > daysInMonth(month, year)) return 0;
-  let days = daysBeforeYear(year) + n[3] - 1;
+  let days = 365 * year + ((year + 3) >> 2) + n[3] - 1;
   for (let m = 1; m < month; m++) days += daysInMonth(m, year);
   return YEAR_2000 + ((days * 24 + n[2]) * 60 + n[1]) * 60 + n[0];
 }
@@ -25,7 +24,7 @@ export function fromUnix(seconds: number): number[] {
   const time = (seconds - YEAR_2000) % 86400;
   const days = (seconds - YEAR_2000 - time) / 86400;
   const year = Math.floor((4 * days) / 1461);
-  let day = days - daysBeforeYear(year);
+  let day = days - 365 * year - ((year + 3) >> 2);
   let month = 1;
   while (day >= daysInMonth(month, year)) day -= daysInMonth(month++, year);
   const fields = [time % 60, Math.floor(time / 60) % 60, Math.floor(time / 3600), day + 1, month, year];

@@ -8,10 +8,6 @@ const DATA_AUTO_INCREMENT = 0x40;
 const ADDRESS_0 = 0xc0;
 const ON_BRIGHTNESS_4 = 0x8b;
 
-/** Segments (bit 0 = a … bit 6 = g) of the characters in `LETTERS`, two hexadecimal digits each. */
-const LETTERS = "0123456789-ELrdFStUn";
-const SEGMENTS = "3f065b4f666d7d077f6f40793850" + "5e716d783e54";
-
 /** `digits` is 4 if left out. Both pins are open-drain with pull-ups. */
 export function tm1637(io: Io, options: { clk: Pin; dio: Pin; digits?: number }): Display {
   const clk = options.clk;
@@ -40,10 +36,13 @@ export function tm1637(io: Io, options: { clk: Pin; dio: Pin; digits?: number })
 
   return {
     show(text) {
+      const letters = "0123456789-ELrdFStUn";
+      // Segments (bit 0 = a … bit 6 = g), two hexadecimal digits each. In here they take no memory at rest.
+      const segments = "3f065b4f666d7d077f6f407938505e716d783e54";
       const bytes = [ADDRESS_0];
       for (let i = text.length - digits; i < text.length; i++) {
-        const at = i < 0 ? -1 : LETTERS.indexOf(text[i]);
-        bytes.push(at < 0 ? 0 : parseInt(SEGMENTS.substr(at * 2, 2), 16));
+        const at = i < 0 ? -1 : letters.indexOf(text[i]);
+        bytes.push(at < 0 ? 0 : parseInt(segments.substr(at * 2, 2), 16));
       }
       send([DATA_AUTO_INCREMENT]);
       send(bytes);

@@ -5,8 +5,14 @@ import type { Post, System, Transport } from "../hal";
 /** Milliseconds after which what does not answer is given up: the access point, and then the server. */
 const PATIENCE = 30000;
 
-/** `ssid` and `password` of the access point; without an `ssid` the network is there already. */
-export function wifi(_: unknown, options: { ssid?: string; password?: string }, system: System): Transport {
+/**
+ * `ssid` and `password` of the access point; without an `ssid` the network is there already. "off" is told once it is closed.
+ */
+export function wifi(
+  options: { ssid?: string; password?: string },
+  system: System,
+  tell: (event: string, value: string) => void,
+): Transport {
   const net = options.ssid ? global.require("Wifi") : undefined;
   let post: Post | undefined;
   let timer = 0;
@@ -92,6 +98,10 @@ export function wifi(_: unknown, options: { ssid?: string; password?: string }, 
         else send(asked);
       });
     },
-    close: () => close(0, "CLOSED"),
+    close(now) {
+      if (now && post) post.close = () => {};
+      close(0, "CLOSED");
+      if (!now) system.after(() => tell("off", ""), 1);
+    },
   };
 }

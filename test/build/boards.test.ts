@@ -149,7 +149,7 @@ describe("the electrical rules", () => {
       [change("esp32", ["parts.red.pin", "D13"]), "parts.red.pin", "D13 is taken by parts.display.clk"],
       [change("esp32", ["parts.red.pin", "D36"]), "reserved.D36", "D36 is taken by parts.red.pin"],
       [change("esp32", ["parts.red.pin", "D34"]), "parts.battery.pin", "D34 is taken by parts.red.pin"],
-      [change("esp32", ["i2c.sda", "D17"]), "planned.modem.tx", "D17 is taken by i2c.sda"],
+      [change("esp32", ["i2c.sda", "D17"]), "parts.modem.tx", "D17 is taken by i2c.sda"],
     ],
     "no-such-pin": [
       [change("esp32", ["parts.output.pin", "D20"]), "parts.output.pin", "ESP32 has no D20"],
@@ -205,12 +205,8 @@ describe("the electrical rules", () => {
       [change("puckjs", ["reserved.D29", "free"]), "reserved", "D29 floats"],
     ],
     "console-uart": [
-      [
-        change("esp32", ["planned.modem.tx", "D1"], ["planned.modem.rx", "D3"]),
-        "planned.modem",
-        "console's pins (D1, D3)",
-      ],
-      [change("esp32", ["planned.modem.port", "Serial1"]), "planned.modem.port", "Serial1 is the console's"],
+      [change("esp32", ["parts.modem.tx", "D1"], ["parts.modem.rx", "D3"]), "parts.modem", "console's pins (D1, D3)"],
+      [change("esp32", ["parts.modem.port", "Serial1"]), "parts.modem.port", "Serial1 is the console's"],
       [change("puckjs", ["planned.modem.rx", "D28"]), "planned.modem", "console's pins (D28, D29)"],
     ],
     "port": [

@@ -32,7 +32,7 @@ const program = (url: string, size: number) =>
   compile(`
     import { wifi } from "./hal/espruino/wifi";
     const system = { after: setTimeout, cancel: clearTimeout };
-    const transport = wifi(undefined, {}, system);
+    const transport = wifi({}, system, () => {});
     let left = ${size};
     let heard = 0;
     let biggest = 0;

@@ -139,6 +139,16 @@ export class Rig {
       .flatMap((one) => (one.expanded?.historical_data ?? []) as { [variable: string]: unknown }[]);
   }
 
+  /** Rows of this unit that the server got again, as it had them. */
+  again(): number {
+    return this.session!.server.requests.reduce((sum, one) => sum + (one.again ?? 0), 0);
+  }
+
+  /** What the modem complained about. */
+  complaints(): string[] {
+    return this.session!.board.parts.modem!.complaints.map(({ text }) => text);
+  }
+
   /** Ends the session, so that no interpreter is left behind. */
   end(): void {
     note.end();

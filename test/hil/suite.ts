@@ -265,7 +265,8 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     for (let starts = 1; starts < 6; starts++) rig.do("cut", "on", "wait 1");
     expect(rig.display()).toBe(reads("rSt"));
     expect(info()).toMatchObject({ loop: 6, restarts: 6 });
-    rig.do(`wait ${settings.interval + 30}`, "cut", "on", "wait 1");
+    // A report that is sent meanwhile stores the time too, and the interval begins again.
+    rig.do(`wait ${2 * settings.interval + 30}`, "cut", "on", "wait 1");
     expect(rig.display()).toBe(reads("0"));
     expect(info()).toMatchObject({ loop: 1 });
   });
@@ -457,6 +458,10 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
   });
 
   (whole && readBoard(name).metrics ? describe : none)("reports over the factory port", () => {
+    // What somebody collects; a modem that reports by itself would be first.
+    beforeEach(() => {
+      if (parts.modem) rig.do("modem antenna out");
+    });
     /** Asks for the report, brings it to the server, and brings the answer back. */
     const report = (spoil = (answer: string) => answer) => {
       const [request] = rig.ask("#METRICS");
@@ -532,6 +537,69 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
       expect(rig.ask("#RESET")).toEqual([moves ? "#RESET;OK" : "#INVALID"]);
       expect(info()).toMatchObject({ count: 2, serial: DEMO.serial });
       expect(rig.state().load).toBe(true);
+    });
+  });
+
+  (whole && parts.modem ? describe : none)("reports over the modem", () => {
+    /** What is pulled, and put back. */
+    const PULLS: { [what: string]: [pull: string, back: string] } = {
+      "the SIM": ["modem sim out", "modem sim in"],
+      "the antenna": ["modem antenna out", "modem antenna in"],
+      "the server": ["server down", "server up"],
+      "the power": ["cut", "on"],
+    };
+    /** Until a report was answered, at most some hours. */
+    const recovered = () => {
+      for (let i = 0; i < 24; i++) {
+        rig.do("wait 600");
+        const { failure, failures } = info().report;
+        if (!failures) return failure;
+      }
+      return "it did not recover";
+    };
+    const everyRowOnce = () => {
+      const times = rig.stored().map(({ timestamp }) => timestamp);
+      expect(times.length).toBeGreaterThan(0);
+      expect(new Set(times).size).toBe(times.length - rig.again());
+    };
+
+    beforeEach(() => setUp());
+
+    test("it registers, reports, gets a token over the air, and is off again", () => {
+      rig.do("server tokens add:7", "wait 15");
+      expect(rig.state().modem).toMatchObject({ on: true, registered: false });
+      rig.do("wait 45");
+      expect(info()).toMatchObject({ count: 2, report: { failure: "", failures: 0, signal: 18 } });
+      expect(rig.state()).toMatchObject({ load: true, modem: { on: false } });
+      const second = encode({ ...DEMO, kind: "add", value: 2, count: 2 }).token;
+      rig.do(`modem sms +254700000001 ${second}`, "wait 7200");
+      expect(info()).toMatchObject({ count: 4, lockout: 0 });
+      everyRowOnce();
+      expect(rig.complaints()).toEqual([]);
+    });
+
+    test.each(Object.keys(PULLS))("%s, pulled at any moment and put back, ends in the same place", (what) => {
+      const [pull, back] = PULLS[what];
+      rig.do("server tokens add:7");
+      for (const moment of [9, 22, 26, 29, 30]) {
+        rig.do(`wait ${moment}`, pull, "wait 700", back, "wait 60");
+        expect(recovered()).toBe("");
+        // The next session begins within a minute of this.
+        rig.do(`wait ${info().report.next - rig.state().time}`);
+      }
+      expect(info()).toMatchObject({ count: 2, lockout: 0, fault: "" });
+      everyRowOnce();
+    });
+
+    test.each([3, 21, 26, 29, 30])("somebody who types %i s after it began is not kept waiting", (moment) => {
+      rig.do(`wait ${moment}`);
+      rig.do("key *");
+      expect(rig.display()).toBe(reads("-"));
+      rig.do(`key ${[...first].join(" ")}`, "wait 0.5");
+      expect(rig.state().load).toBe(true);
+      expect(rig.display()).toBe(reads("1"));
+      rig.do("wait 300");
+      expect(info()).toMatchObject({ count: 2, report: { failure: "", failures: 0 } });
     });
   });
 
@@ -801,6 +869,8 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
     });
 
     also("refuses control characters wherever they are, and none of them does anything else", () => {
+      // An answer over the air would be an event.
+      if (parts.modem) rig.do("modem antenna out");
       setUp();
       rig.enter(first);
       const { credit, events } = info();

@@ -6,7 +6,7 @@ import { encode } from "../../bench/encode";
 import { readBoard } from "../../build/bundle";
 import { now } from "../../firmware/clock/clock";
 import { credit, secondsClosed } from "../../firmware/device";
-import { setUp } from "../../firmware/setup.overlay";
+import { setUp } from "../../firmware/setup";
 import { CLOCK_LOST } from "../../firmware/store/records";
 import { DeviceModel } from "../bench/oracle";
 import { FakeBoard } from "../fake";

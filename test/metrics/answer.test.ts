@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Verdict } from "../../firmware/metrics/answer.overlay";
+import type { Verdict } from "../../firmware/metrics/answer";
 import {
   asCbor,
   BAD_SETTINGS,

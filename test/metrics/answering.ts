@@ -1,6 +1,6 @@
 /** Answers as a server signs them, and spoilt ones. */
 import { Encoder } from "cbor-x";
-import { judge, type Verdict } from "../../firmware/metrics/answer.overlay";
+import { judge, type Verdict } from "../../firmware/metrics/answer";
 import type { Terms } from "../../firmware/metrics/terms";
 import { KEY } from "./asking";
 import { answerAuth } from "./model";

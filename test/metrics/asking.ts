@@ -33,6 +33,19 @@ export function terms(changes: Partial<Terms> & { key?: string; serial?: string 
   };
 }
 
+/** A data format as a board gives it. */
+export const inPieces =
+  (text: string, size = 37) =>
+  (piece: number) =>
+    text.substr(piece * size, size);
+
+/** The data format that a request has. */
+export function formatOf({ format }: Ask): string {
+  let text = "";
+  for (let i = 0; format(i); i++) text += format(i);
+  return text;
+}
+
 /** What asks with these rows: [time, value, …], or undefined where one was lost. */
 export function asking(
   rows: (Value[] | undefined)[],
@@ -41,7 +54,7 @@ export function asking(
   return {
     ...terms(changes),
     server: SERVER,
-    format: () => '{"data_order":[],"historical_data_order":["relative_time"]}',
+    format: inPieces('{"data_order":[],"historical_data_order":["relative_time"]}'),
     interval: -60,
     data: [],
     columns: 0,
@@ -75,7 +88,7 @@ export function readAll(q: Report): string {
 /** The body of a request, which has to be as long as it said. */
 export function body(a: Ask): string {
   const q = prepare(a);
-  const { size } = q.post(() => {});
+  const { size } = q.letter();
   const text = readAll(q);
   if (text.length !== size) throw new Error(`${size} bytes were announced, and ${text.length} came`);
   return text;

@@ -3,40 +3,13 @@ import { ENGINES } from "../../bench/bench";
 import { DEMO } from "../../bench/demo-unit";
 import { type Said, Session } from "../../bench/session";
 import { type Bundle, bundle } from "../../build/bundle";
-import { crc } from "../store/cells";
+import { rowsIn } from "./image";
 
 const HOUR = 3600;
 let built: Bundle;
 beforeAll(async () => {
   built = await bundle("esp32");
 });
-
-/** Every row in an EEPROM, by its number: [time, value, value, …], null for no value. */
-function rowsIn(image: Uint8Array): Map<number, (number | null)[]> {
-  const { position, bytes } = built.board.metrics!.store;
-  const rows = new Map<number, (number | null)[]>();
-  const checks = new Map<number, number>();
-  for (let at = position; at < position + bytes; at += 64) {
-    const view = new DataView(image.buffer, image.byteOffset + at, 64);
-    const number = view.getUint32(0, true);
-    // What the check is mixed with is one and the same for all blocks.
-    const mixed = (view.getUint32(60, true) ^ crc(image.subarray(at, at + 60))) >>> 0;
-    if (number === 0xffffffff || mixed > 0xffff) continue;
-    checks.set(mixed, number);
-    const count = ((number - 1) % 4) + 1;
-    for (let i = 0; i < count; i++) {
-      const row: (number | null)[] = [view.getUint32(4 + 14 * i, true)];
-      for (let j = 0; j < 5; j++) {
-        const value = view.getInt16(8 + 14 * i + 2 * j, true);
-        row.push(value === -32768 ? null : value);
-      }
-      // Rows of a group that begins in its middle were never there.
-      if (row[0]) rows.set(number - count + 1 + i, row);
-    }
-  }
-  expect(checks.size).toBeLessThanOrEqual(1);
-  return rows;
-}
 
 const skipped = (engine: string) => engine === "espruino" && !process.env.ESPRUINO;
 for (const engine of Object.keys(ENGINES))
@@ -49,7 +22,8 @@ for (const engine of Object.keys(ENGINES))
       for (const one of said) if ("error" in one || "uncaught" in one) throw new Error(JSON.stringify(one));
       return said.splice(0);
     };
-    const rows = () => [...rowsIn(session.board.parts.memory.image)].sort(([a], [b]) => a - b).map(([, row]) => row);
+    const rows = () =>
+      [...rowsIn(built.board, session.board.parts.memory.image)].sort(([a], [b]) => a - b).map(([, row]) => row);
 
     beforeEach(() => {
       said = [];

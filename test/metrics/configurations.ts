@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Ask } from "../../firmware/metrics/report.overlay";
 import type { Value } from "../../firmware/metrics/values";
-import { asking, SERVER } from "./asking";
+import { asking, inPieces, SERVER } from "./asking";
 
 const NOW = 1611583070;
 
@@ -103,7 +103,7 @@ export function requestsOf(published = false): fc.Arbitrary<Case> {
         timestamp: s.stamps & 1 || s.server.auth === "ta" ? s.now : 0,
         count: s.stamps & 2 || s.server.auth === "ca" ? s.count : 0,
         server: s.server,
-        format: () => format,
+        format: inPieces(format),
         interval: s.interval,
         data: s.data,
         columns: s.columns,

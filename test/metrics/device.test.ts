@@ -46,7 +46,7 @@ onDevice(
     const found = await requestsOnDevice(asks, []);
     found.forEach(({ text, offered, size, url, type, authorization }, i) => {
       const q = prepare(asks[i]);
-      const post = q.post(() => {});
+      const post = q.letter();
       expect({ text, offered, size, url, type, authorization }).toEqual({
         text: body(asks[i]),
         offered: q.offered,

@@ -1,16 +1,27 @@
 /** The report overlay on the interpreter that ESPRUINO names, made into what is flashed: minified, asleep until it is called. */
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { flashable } from "../../build/bundle";
 import { check, type Problem } from "../../build/check";
 import { interpret } from "../../build/interpreter";
 import type { Ask } from "../../firmware/metrics/report.overlay";
 import type { Terms } from "../../firmware/metrics/terms";
+import { formatOf } from "./asking";
 
 /** Characters of cases in a program: all of it has to fit the Storage of a Puck.js. */
 const PROGRAM = 10000;
 
 /** All that a board may leave out, as for the tests on Node. */
 const PARTS: { [part: string]: boolean } = JSON.parse(readFileSync("jest.config.json", "utf8")).globals;
+
+/** What judges answers, asleep until then: on a device it is so with what takes them. */
+const MADE = {
+  [resolve(__dirname, "../../firmware/metrics/judging.overlay.ts")]: `
+    import { judge } from "./answer";
+    export function judging(terms, body) {
+      return judge(terms, body);
+    }`,
+};
 
 /** A value as source text, its names without quotes: the minifier shortens them. */
 export function source(value: unknown): string {
@@ -21,24 +32,24 @@ export function source(value: unknown): string {
 }
 
 const PRELUDE = `
-  import { judge } from "./firmware/metrics/answer.overlay";
+  import { judging } from "./firmware/metrics/judging.overlay";
   import { decimal } from "./firmware/metrics/decimal";
   import { report } from "./firmware/metrics/report.overlay";
   import { keyed } from "./firmware/token/siphash";
   function request(asked, format, rows, digits) {
     if (digits) asked.write = (v, i) => decimal(v, digits[i]);
-    asked.format = () => format;
+    asked.format = (piece) => format.substr(piece * 37, 37);
     asked.row = (n) => rows[n - asked.first] && rows[n - asked.first].slice(0);
     const q = report(asked, false);
     while (!q.step());
-    const post = q.post(() => {});
-    for (let piece = post.read(); piece; piece = post.read()) print("#+" + btoa(piece));
+    const post = q.letter();
+    for (let piece = q.read(); piece; piece = q.read()) print("#+" + btoa(piece));
     print("#=" + JSON.stringify({
       "offered": q.offered, "size": post.size, "url": post.url, "type": post.type, "authorization": post.authorization,
     }));
   }
   function answer(terms, text) {
-    const check = judge(terms, text);
+    const check = judging(terms, text);
     let a;
     for (let i = 0; i < 3000 && !a; i++) a = check();
     print("#=" + JSON.stringify(!a ? "never judged" : a.refused ? { "refused": a.refused } : {
@@ -49,14 +60,14 @@ const PRELUDE = `
   if (!report) {
     request();
     answer();
-    judge();
+    judging();
     keyed();
   }
 `;
 
 /** A request of so many rows and its answer, looked at from its rows and between its slices. */
 const MEASURE = (rows: number, encoding: string) => `
-  import { judge } from "./firmware/metrics/answer.overlay";
+  import { judging } from "./firmware/metrics/judging.overlay";
   import { report } from "./firmware/metrics/report.overlay";
   import { high, keyed, low, sip } from "./firmware/token/siphash";
   let peak = 0;
@@ -74,30 +85,27 @@ const MEASURE = (rows: number, encoding: string) => `
     const asked = {
       unit: { serial: "A111222", key: [1, 2, 3, 4] },
       server: { base_url: "https://server.example/m", data_format_id: 12, auth: "ra", encoding: "${encoding}" },
-      format: () => "{}", interval: -3600, data: [12, 0, "1.2.3"], columns: 5, first: 1, next: rows + 1, row,
+      format: (n) => (n ? "" : "{}"), interval: -3600, data: [12, 0, "1.2.3"], columns: 5, first: 1, next: rows + 1, row,
       accessories: [], most: 4194304, now: 1800000000, timestamp: 1800000000, count: 7, asks: "auts", settings: [],
     };
     let q = report(asked, false);
     peak = 0;
     while (!q.step()) look();
-    let post = q.post(() => {});
-    for (let piece = post.read(); piece; piece = post.read()) {
+    let letter = q.letter();
+    for (let piece = q.read(); piece; piece = q.read()) {
       bytes += piece.length;
       look();
     }
-    post.write(${JSON.stringify(`{"x":"${"y".repeat(900)}","a":"da12"}`)});
-    look();
-    post.close(200, "");
     const highest = peak;
-    q = post = undefined;
-    let check = judge(asked, ${JSON.stringify(`{"ed":{"x":"${"y".repeat(900)}"},"auts":1682954836,"a":"da12"}`)});
+    q = letter = undefined;
+    let check = judging(asked, ${JSON.stringify(`{"ed":{"x":"${"y".repeat(900)}"},"auts":1682954836,"a":"da12"}`)});
     peak = 0;
     while (!check()) look();
     check = undefined;
     return { "before": before, "bytes": bytes, "peak": highest, "judging": peak };
   }
   if (!report) {
-    judge();
+    judging();
     sip(keyed(), "", high, low);
   }
   // The first time, what is built into the interpreter is set up too.
@@ -109,7 +117,7 @@ const MEASURE = (rows: number, encoding: string) => `
 
 /** What of the overlays the interpreter would not run, as the build's check sees it. */
 export async function problems(): Promise<Problem[]> {
-  const { code, map } = await flashable(PRELUDE, "metrics", PARTS, {});
+  const { code, map } = await flashable(PRELUDE, "metrics", PARTS, MADE);
   return check(code, map);
 }
 
@@ -118,7 +126,7 @@ export async function variables(
   rows: number,
   encoding: string,
 ): Promise<{ before: number; peak: number; judging: number; after: number; bytes: number }> {
-  const [said] = interpret([(await flashable(MEASURE(rows, encoding), "metrics", PARTS, {})).code]);
+  const [said] = interpret([(await flashable(MEASURE(rows, encoding), "metrics", PARTS, MADE)).code]);
   return JSON.parse(/#=([^\r\n]*)/.exec(said)![1]);
 }
 
@@ -136,7 +144,7 @@ async function run(calls: string[]): Promise<{ text: string; line: any }[]> {
   }
   const codes: string[] = [];
   for (const program of programs)
-    codes.push((await flashable(PRELUDE + program.join("\n"), "metrics", PARTS, {})).code);
+    codes.push((await flashable(PRELUDE + program.join("\n"), "metrics", PARTS, MADE)).code);
   const found: { text: string; line: any }[] = [];
   let text = "";
   for (const said of interpret(codes))
@@ -162,8 +170,8 @@ export interface Written {
 /** What requests come out as. `digits` behind the point, by column, are for all that have a `write`. */
 export async function requestsOnDevice(asks: Ask[], digits: number[]): Promise<Written[]> {
   const calls = asks.map((a) => {
-    const rows = Array.from({ length: a.next - a.first }, (_, i) => a.row(a.first + i));
-    return `request(${source(a)}, ${JSON.stringify(a.format())}, ${source(rows)}, ${source(a.write && digits)});`;
+    const rows = Array.from({ length: a.next - a.first }, (_, i) => a.row!(a.first + i));
+    return `request(${source(a)}, ${JSON.stringify(formatOf(a))}, ${source(rows)}, ${source(a.write && digits)});`;
   });
   return (await run(calls)).map(({ text, line }) => ({ text, ...line }));
 }

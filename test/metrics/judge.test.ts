@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { decode } from "cbor-x";
 import fc from "fast-check";
 import { TABLE, verdict } from "./answering";
-import { body, prepare } from "./asking";
+import { body, formatOf, inPieces, prepare } from "./asking";
 import { requestsOf } from "./configurations";
 
 const library = process.env.OPENPAYGO_PYTHON ?? "";
@@ -59,7 +59,7 @@ const answer = fc.record({
 judged(`the published server library accepts ${CASES} random requests, and its answers are taken${NEEDS}`, () => {
   const cases = fc.sample(fc.tuple(requestsOf(true), answer), CASES).map(([one, said]) => {
     const { ask } = one;
-    const format = JSON.parse(ask.format());
+    const format = JSON.parse(formatOf(ask));
     // The server gives a time only where the data asks for it.
     const asks = said.until > 0;
     if (asks) {
@@ -67,11 +67,11 @@ judged(`the published server library accepts ${CASES} random requests, and its a
       ask.data.length = format.data_order.length - 1;
       ask.data.push(1);
       ask.asks = "auts";
-      ask.format = () => JSON.stringify(format);
+      ask.format = inPieces(JSON.stringify(format));
     }
     ask.settings = TABLE;
     const text = body(ask);
-    const cbor = prepare(ask).post(() => {}).type === "application/cbor";
+    const cbor = prepare(ask).letter().type === "application/cbor";
     const object = cbor ? decode(Buffer.from(text, "latin1")) : undefined;
     const json = cbor ? JSON.stringify(object, (_, v) => (typeof v === "bigint" ? Number(v) : v)) : text;
     const by_id = ask.server.data_format_id > 0;

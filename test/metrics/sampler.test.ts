@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { DEMO } from "../../bench/demo-unit";
 import { encode } from "../../bench/encode";
-import { type Device, enterToken, setTime } from "../../firmware/device";
+import { setTime } from "../../firmware/clock/told";
+import { type Device, enterToken } from "../../firmware/device";
 import {
   AVERAGE,
   CONSTANT,
@@ -20,7 +21,7 @@ import {
 import { readRow } from "../../firmware/metrics/history.shared";
 import { startSampling } from "../../firmware/metrics/sampler";
 import { dataValues, divide } from "../../firmware/metrics/sources.shared";
-import { setUp } from "../../firmware/setup.overlay";
+import { setUp } from "../../firmware/setup";
 import { BYPASSED, CLOCK_LOST, MEMORY_REPLACED, RESTARTS } from "../../firmware/store/records";
 import { FakeBoard } from "../fake";
 import { random } from "../power/story";
@@ -62,6 +63,7 @@ function make(
     rows,
     server: { base_url: "https://example.com", data_format_id: 0, auth: "ra", encoding: "json", padded: false },
     report: HOUR,
+    budget: 0,
     asks: "",
   };
   const start = () => {

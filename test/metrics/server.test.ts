@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import { createServer } from "../../bench/server/server";
 import { TABLE, verdict } from "./answering";
-import { body, prepare } from "./asking";
+import { body, formatOf, inPieces, prepare } from "./asking";
 import { requestsOf } from "./configurations";
 
 test("it takes any request, stores its rows, and its answers count", () => {
   fc.assert(
     fc.property(requestsOf(true), fc.constantFrom("", "auts", "asl"), ({ ask, key, rows }, asks) => {
-      const format = JSON.parse(ask.format());
+      const format = JSON.parse(formatOf(ask));
       const { serial } = ask.unit;
       // The server tells tokens to who tells a token count, and a time to who asks for it.
       const names = [
@@ -18,7 +18,7 @@ test("it takes any request, stores its rows, and its answers count", () => {
       format.data_order.push(...names);
       while (ask.data.length < format.data_order.length - names.length) ask.data.push(undefined);
       ask.data.push(1, ...(asks ? [1] : []));
-      ask.format = () => JSON.stringify(format);
+      ask.format = inPieces(JSON.stringify(format));
       ask.asks = asks;
       ask.settings = TABLE;
       const id = ask.server.data_format_id;
@@ -33,7 +33,7 @@ test("it takes any request, stores its rows, and its answers count", () => {
       if (asks) server.until(serial, ask.now + 86400);
 
       const text = body(ask);
-      const { type, url } = prepare(ask).post(() => {});
+      const { type, url } = prepare(ask).letter();
       const path = url.slice("https://server.example".length);
       const answer = server.answer("POST", path, { "content-type": type }, Buffer.from(text, "latin1"))!;
       const { reason } = server.requests.at(-1) as any;

@@ -1,39 +1,50 @@
 import fc from "fast-check";
 import { compile, interpret } from "../../build/interpreter";
-import { type Due, isDue, reported } from "../../firmware/modem/due";
+import { type Due, reported } from "../../firmware/modem/due";
 
 const HOUR = 3600;
 const now = 1795305600;
-const fresh = (): Due => ({ next: 0, failures: 0, used: 0, until: 0 });
+const fresh = (): Due => ({ next: 0, failures: 0, used: 0, month: 0 });
 const key = (n: number) => [n, -1, 2 * n, 77];
 
-test("bytes are counted by calendar months", () => {
+test("kilobytes are counted by calendar months", () => {
   for (let month = 0; month < 12 * 60; month++) {
     const first = Date.UTC(2020, month, 1) / 1000;
     const next = Date.UTC(2020, month + 1, 1) / 1000;
     for (const time of [first, first + 12345, next - 1]) {
-      const due = { ...fresh(), used: 7, until: first };
-      reported(due, key(1), time, HOUR, true, 500);
-      expect([due.used, due.until]).toEqual([500, next]);
-      reported(due, key(1), next - 1, HOUR, false, 300);
-      expect([due.used, due.until]).toEqual([800, next]);
-      reported(due, key(1), next, HOUR, false, 100);
-      expect(due.used).toBe(100);
+      const due = fresh();
+      reported(due, key(1), first - 1, HOUR, true, 7 * 1024, 0);
+      reported(due, key(1), time, HOUR, true, 5 * 1024, 0);
+      expect(due.used).toBe(5);
+      reported(due, key(1), next - 1, HOUR, false, 3 * 1024, 0);
+      expect(due.used).toBe(8);
+      reported(due, key(1), next, HOUR, false, 1024, 0);
+      expect(due.used).toBe(1);
     }
+  }
+});
+
+test("parts of a kilobyte are not lost, and none is counted twice", () => {
+  for (const bytes of [10, 300, 803, 1500, 5300]) {
+    const due = fresh();
+    let time = Date.UTC(2027, 0, 1) / 1000;
+    for (let i = 0; i < 700; i++) {
+      reported(due, key(4), time + (i % 5), HOUR, true, bytes, 0);
+      time = due.next;
+    }
+    expect(Math.abs(due.used - (700 * bytes) / 1024)).toBeLessThan(0.02 * 700);
   }
 });
 
 test("a device that never reported does so at once, then once an interval at a second of its own", () => {
   const due = fresh();
-  expect(isDue(due, now, HOUR, 0)).toBe(true);
-  reported(due, key(1), now, HOUR, true, 900);
+  expect(due.next).toBeLessThanOrEqual(now);
+  reported(due, key(1), now, HOUR, true, 900, 0);
   const second = due.next % HOUR;
   for (let i = 0; i < 50; i++) {
     const time = due.next + (i % 7) * 60;
-    expect(isDue(due, due.next - 1, HOUR, 0)).toBe(false);
-    expect(isDue(due, time, HOUR, 0)).toBe(true);
     const before = due.next;
-    reported(due, key(1), time, HOUR, true, 900);
+    reported(due, key(1), time, HOUR, true, 900, 0);
     expect(due.next).toBe(before + HOUR);
     expect(due.next % HOUR).toBe(second);
   }
@@ -43,7 +54,7 @@ test("a thousand devices spread over the interval", () => {
   const quarters = [0, 0, 0, 0];
   for (let i = 0; i < 1000; i++) {
     const due = fresh();
-    reported(due, key(i), now, HOUR, true, 0);
+    reported(due, key(i), now, HOUR, true, 0, 0);
     expect(due.next).toBeGreaterThan(now);
     expect(due.next).toBeLessThanOrEqual(now + HOUR);
     quarters[Math.floor((due.next % HOUR) / (HOUR / 4))]++;
@@ -58,17 +69,15 @@ test("waits after failures double up to four hours, differ between devices, and 
     let time = now;
     waits.push([]);
     for (let i = 0; i < 300; i++) {
-      reported(due, key(device), time, HOUR, false, 0);
+      reported(due, key(device), time, HOUR, false, 0, 0);
       waits[device].push(due.next - time);
       const middle = Math.min(60 * 2 ** i, 4 * HOUR);
       expect(due.next - time).toBeGreaterThanOrEqual(Math.floor(middle * 0.75));
       expect(due.next - time).toBeLessThanOrEqual(middle * 1.25);
-      expect(isDue(due, due.next - 1, HOUR, 0)).toBe(false);
       time = due.next;
-      expect(isDue(due, time, HOUR, 0)).toBe(true);
     }
     expect(due.failures).toBe(255);
-    reported(due, key(device), time, HOUR, true, 0);
+    reported(due, key(device), time, HOUR, true, 0, 0);
     expect(due.failures).toBe(0);
     expect(due.next - time).toBeLessThanOrEqual(HOUR);
   }
@@ -77,31 +86,18 @@ test("waits after failures double up to four hours, differ between devices, and 
 
 test("when the month's bytes are used up it is silent until the next month", () => {
   const due = fresh();
-  let time = Date.UTC(2027, 1, 1) / 1000;
+  const march = Date.UTC(2027, 2, 1) / 1000;
   let sent = 0;
-  while (time < Date.UTC(2027, 2, 1) / 1000) {
-    if (isDue(due, time, HOUR, 100000)) {
-      reported(due, key(3), time, HOUR, true, 1000);
-      sent++;
-    }
-    time += 300;
+  for (let time = Date.UTC(2027, 1, 1) / 1000; time < march; time = due.next) {
+    reported(due, key(3), time, HOUR, sent % 3 > 0, 1024, 100);
+    sent++;
   }
   expect(sent).toBe(100);
-  expect(isDue(due, time, HOUR, 100000)).toBe(true);
-  reported(due, key(3), time, HOUR, true, 1000);
-  expect(due.used).toBe(1000);
-});
-
-test("whatever is stored, there is a next report within two of the longest waits", () => {
-  const whole = (max: number) => fc.integer({ min: 0, max });
-  fc.assert(
-    fc.property(whole(4294967295), whole(255), whole(60), (next, failures, minutes) => {
-      const interval = 60 * (minutes + 1);
-      const due = { next, failures, used: 0, until: 0 };
-      const soon = [0, 2 * 4 * HOUR].some((later) => isDue(due, now + later, interval, 0));
-      expect(soon).toBe(true);
-    }),
-  );
+  expect(due.next).toBeLessThan(march + HOUR);
+  const { next } = due;
+  reported(due, key(3), next, HOUR, true, 1024, 100);
+  expect(due.used).toBe(1);
+  expect(due.next).toBeLessThanOrEqual(next + HOUR);
 });
 
 const onDevice = process.env.ESPRUINO ? test : test.skip;
@@ -119,18 +115,16 @@ onDevice(`the interpreter comes to the same numbers${NEEDS}`, () => {
   );
   const due = fresh();
   const expected = steps.map(({ time, interval, good, bytes }) => {
-    const before = isDue(due, time, interval, 50000);
-    reported(due, key(5), time, interval, good, bytes);
-    return `${before} ${due.next} ${due.failures} ${due.used} ${due.until}`;
+    reported(due, key(5), time, interval, good, bytes, 50);
+    return `${due.next} ${due.failures} ${due.used} ${due.month}`;
   });
   const [said] = interpret([
     compile(`
-      import { isDue, reported } from "./firmware/modem/due";
-      const due = { next: 0, failures: 0, used: 0, until: 0 };
+      import { reported } from "./firmware/modem/due";
+      const due = { next: 0, failures: 0, used: 0, month: 0 };
       function step(time, interval, good, bytes) {
-        const before = isDue(due, time, interval, 50000);
-        reported(due, [${key(5)}], time, interval, good, bytes);
-        print("#" + before + " " + due.next + " " + due.failures + " " + due.used + " " + due.until);
+        reported(due, [${key(5)}], time, interval, good, bytes, 50);
+        print("#" + due.next + " " + due.failures + " " + due.used + " " + due.month);
       }
       ${steps.map(({ time, interval, good, bytes }) => `step(${time}, ${interval}, ${good}, ${bytes});`).join("\n")}`),
   ]);

@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
 import { flashable } from "../../build/bundle";
 import { check } from "../../build/check";
 import { compile, interpret } from "../../build/interpreter";
-import { type Family, NAMES, session, settings } from "./modems";
+import { access, type Family, NAMES, session, settings } from "./modems";
 import { Letter } from "./wire";
 
 const onDevice = process.env.ESPRUINO ? test : test.skip;
@@ -19,7 +20,7 @@ const BODY = '{"sn":"A1","d":[1,2,3]}';
 /** A dialogue as it was on Node: what was written, and all that was said before the next thing was. */
 function record(family: Family, lean: number): { talk: [string, string][]; told: string[] } {
   const talk: [string, string][] = [];
-  const s = session(family, { lean, sms: 1, pin: "1234" }, (world, wire) => {
+  const s = session(family, { lean, sms: 1, access: access("1234") }, (world, wire) => {
     Object.assign(world, { sim: "SIM PIN", answer: '{"a":"1f","tkl":["123456789"]}', messages: ["123 456 789"] });
     const { write, say } = wire;
     wire.write = (text) => {
@@ -44,7 +45,7 @@ function record(family: Family, lean: number): { talk: [string, string][]; told:
 /** The same session on the interpreter, with time that passes at once; it prints what it is told, and what differs. */
 const replay = (family: Family, lean: number, talk: [string, string][]) => `
 Object.assign(global, { LEAN: true, SERVICE: true, SMS: true });
-import { modem } from "./firmware/modem/modem.overlay";
+import { modem } from "./firmware/modem/modem";
 import { ${family} } from "./firmware/modem/families/${family}";
 const talk = ${ascii(talk)};
 let queue = [], now = 0, id = 0, onData, step = 0;
@@ -67,7 +68,7 @@ const port = {
   },
 };
 let session, answer = "", given = 0;
-const settings = ${JSON.stringify(settings({ lean, sms: 1, pin: "1234" }))};
+const settings = ${JSON.stringify(settings({ lean, sms: 1, access: access("1234") }))};
 session = modem(port, system, settings, ${family}, (event, value) => print("#told " + event + " " + value));
 session.open({
   url: "http://m.example.com/dd", type: "application/json", authorization: "", size: ${BODY.length},
@@ -97,25 +98,33 @@ const BYTES = 9800;
 
 /** Variables: of the port while it is there, of a session on it at any time, and what both leave behind. */
 const PORT = 50;
-const SESSION = 280;
+const SESSION = 300;
 const BEHIND = 5;
 
-/** A program built as the boards' are. */
-const built = async (contents: string) =>
-  (await flashable(contents, "modem", { LEAN: true, SERVICE: true, SMS: true, TABLE: false, NATIVE: false }, {})).code;
+/** A program built as the boards' are, with a session that is asleep until it is called. */
+const built = async (family: Family, contents: string) => {
+  const made = `
+    import { system } from "../hal/espruino/espruino";
+    import { ${family} } from "../firmware/modem/families/${family}";
+    import { modem } from "../firmware/modem/modem";
+    export function start(port, settings, tell) { return modem(port, system, settings, ${family}, tell); }`;
+  const parts = { LEAN: true, SERVICE: true, SMS: true, TABLE: false, NATIVE: false };
+  const program = `import { start } from "./boards/session.overlay"; ${contents}`;
+  return (await flashable(program, "modem", parts, { [resolve(__dirname, "../../boards/session.overlay.ts")]: made }))
+    .code;
+};
 
 test.each(NAMES)("%s: the built driver uses only what the interpreter has, and fits", async (family) => {
   const program = (body: string) => `
     import { io, system } from "./hal/espruino/espruino";
     print(io, system);
     ${body}`;
-  const none = await built(program(""));
+  const none = await built(family, program(""));
   const code = await built(
+    family,
     program(`
-      import { modem } from "./firmware/modem/modem.overlay";
-      import { ${family} } from "./firmware/modem/families/${family}";
       import { modem as port } from "./hal/espruino/modem";
-      setTimeout(() => modem(port(io, { port: Serial3, baud: 115200, pins: { k: D4 } }), system, {}, ${family}, print), 1);`),
+      setTimeout(() => start(port(io, { uart: Serial3, baud: 115200, pins: { k: D4 }, low: "" }), {}, print), 1);`),
   );
   expect(check(code)).toEqual([]);
   expect(code.length - none.length).toBeLessThanOrEqual(BYTES);
@@ -125,13 +134,14 @@ onDevice.each(WAYS)(
   `%s, lean %i: variables of a session, loaded, at work and after it${NEEDS}`,
   async (family, lean) => {
     const { talk } = record(family, lean);
-    const code = await built(`
-    import { modem } from "./firmware/modem/modem.overlay";
-    import { ${family} } from "./firmware/modem/families/${family}";
+    const code = await built(
+      family,
+      `
     import { modem as port } from "./hal/espruino/modem";
     import { io, system } from "./hal/espruino/espruino";
+    print(io, system);
     const talk = ${ascii(talk.map(([, reply]) => reply))};
-    const settings = ${literal(settings({ lean, sms: 1, pin: "1234" }))};
+    const settings = ${literal(settings({ lean, sms: 1, access: access("1234") }))};
     const replies = [];
     const uart = {
       "removeAllListeners"() {}, "on"(_, fn) { onData = fn; }, setup() {}, unsetup() {},
@@ -155,12 +165,12 @@ onDevice.each(WAYS)(
       if (tick === 1) print("a b".split(" ").map((a) => a.trim()).join(), Math.min(tick, 2), Date.parse("2026-11-22T12:00:00Z"));
       if (tick === 3) {
         before = used;
-        made = port(io, { port: uart, baud: 115200, tx: D17, rx: D16, pins: { k: D4, r: D5 } });
+        made = port(io, { uart, baud: 115200, burst: 64, tx: D17, rx: D16, pins: { k: D4, r: D5 }, low: "" });
       }
       if (tick === 4) {
         print("#port " + (used - before));
         base = used;
-        session = modem(made, system, settings, ${family}, tell);
+        session = start(made, settings, tell);
         session.open(post);
       }
       if (tick === 6) print("#loaded " + (used - base));
@@ -170,7 +180,8 @@ onDevice.each(WAYS)(
     };
     setInterval(look, 4);
     setTimeout(() => quit(), 60000);
-  `);
+  `,
+    );
     const [said] = interpret([code]);
     const number = (name: string) => Number(new RegExp(`#${name} (-?\\d+)`).exec(said)?.[1]);
     expect(number("status")).toBe(200);

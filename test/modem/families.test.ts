@@ -1,4 +1,4 @@
-import { FAMILIES, type Family, NAMES, session } from "./modems";
+import { access, FAMILIES, type Family, NAMES, session } from "./modems";
 import { Letter } from "./wire";
 
 /** Carries one POST and ends the session. */
@@ -117,7 +117,7 @@ describe.each(NAMES)("%s", (family) => {
 
   test("uses user and password of the access point where there are any", () => {
     for (const lean of [0, 1]) {
-      const { wire } = post(family, { lean, user: "joe", password: "pw9" }, new Letter(body));
+      const { wire } = post(family, { lean, access: access("", "joe", "pw9") }, new Letter(body));
       expect(wire.lines.join("\n")).toMatch(/joe.*pw9|pw9.*joe|joe[\s\S]*"PWD","pw9"/);
       expect(wire.lines.join("\n")).not.toContain("undefined");
     }
@@ -151,7 +151,11 @@ describe.each(NAMES)("%s", (family) => {
     test("is given the authority's certificate once it is in the settings", () => {
       const ca = `-----BEGIN CERTIFICATE-----\n${"MIIB".repeat(300)}\n-----END CERTIFICATE-----\n`;
       const letter = secure(body);
-      const { world, told } = post(family, { ca, plain: 0 }, letter);
+      const { world, told } = post(
+        family,
+        { ca: (piece: number) => ca.substr(240 * piece - 240, 240), plain: 0 },
+        letter,
+      );
       expect(world.set["ca.pem"]).toBe(ca);
       expect(told).toContainEqual(["ca", 1]);
       expect(letter.ends).toEqual([[200, ""]]);

@@ -2,22 +2,22 @@ import { quectel } from "../../firmware/modem/families/quectel";
 import { sim800 } from "../../firmware/modem/families/sim800";
 import { sim7080 } from "../../firmware/modem/families/sim7080";
 import { sim7600 } from "../../firmware/modem/families/sim7600";
-import { type ModemSettings, modem } from "../../firmware/modem/modem.overlay";
+import { type ModemSettings, modem } from "../../firmware/modem/modem";
 import { ok, type Reply, said, Wire } from "./wire";
 
 export const FAMILIES = { sim800, sim7600, sim7080, quectel };
 export type Family = keyof typeof FAMILIES;
 export const NAMES = Object.keys(FAMILIES) as Family[];
 
+/** APN, user, password and PIN. */
+export const access = (pin = "", user = "", password = "") => ["web.gprs", user, password, pin];
+
 export const settings = (more: Partial<ModemSettings> = {}): ModemSettings => ({
-  apn: "web.gprs",
-  user: "",
-  password: "",
-  pin: "",
+  access: access(),
   pinState: 0,
   plain: 1,
   lean: 0,
-  ca: "",
+  ca: undefined,
   sms: 0,
   doze: 0,
   failures: 0,

@@ -1,4 +1,4 @@
-import { type Family, NAMES, session, type World } from "./modems";
+import { access, type Family, NAMES, session, type World } from "./modems";
 import { Letter, ok, type Reply, said, type Wire } from "./wire";
 
 const body = '{"sn":"A1","d":[1,2,3]}';
@@ -223,7 +223,7 @@ describe.each(NAMES)("%s", (family) => {
 
   test("a right PIN is sent, and known to be right", () => {
     for (const pinState of [0, 2]) {
-      const { ends, told, world, settings } = report(family, { pin: "1234", pinState }, (w) => {
+      const { ends, told, world, settings } = report(family, { access: access("1234"), pinState }, (w) => {
         w.sim = "SIM PIN";
       });
       expect(ends).toEqual([[200, ""]]);
@@ -244,7 +244,7 @@ describe.each(NAMES)("%s", (family) => {
     let stored = 0;
     let triedBefore = -1;
     for (let i = 0; i < 3; i++) {
-      const s = session(family, { pin: "9999", pinState: stored }, (world) => {
+      const s = session(family, { access: access("9999"), pinState: stored }, (world) => {
         world.sim = "SIM PIN";
         world.special = (line) => {
           if (/^AT\+CPIN=/.test(line))
@@ -264,7 +264,7 @@ describe.each(NAMES)("%s", (family) => {
   });
 
   test("a PIN that was right and is not any more is tried once", () => {
-    const { world, told, off } = report(family, { pin: "1234", pinState: 2 }, (w) =>
+    const { world, told, off } = report(family, { access: access("1234"), pinState: 2 }, (w) =>
       Object.assign(w, { sim: "SIM PIN", pin: "777" }),
     );
     expect(world.pinsTried).toBe(1);

@@ -63,13 +63,10 @@ export class Wire implements ModemPort {
   /** `answer` gets each line without its end, or the data that was asked for. */
   constructor(readonly answer: (line: string, wire: Wire) => Reply) {}
 
-  start(onData: (data: string) => void, baud: number): void {
-    this.onData = onData;
+  start(onData: ((data: string) => void) | undefined, baud: number): void {
+    this.onData = onData ?? (() => {});
     this.rate = baud;
-    this.open = true;
-  }
-  stop(): void {
-    this.open = false;
+    this.open = onData !== undefined;
   }
   write(text: string): void {
     this.longest = Math.max(this.longest, text.length);

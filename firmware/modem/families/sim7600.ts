@@ -6,7 +6,7 @@
 declare const LEAN: boolean;
 declare const SERVICE: boolean;
 
-/** The texts of a family: scripts for the engine (see ../at.ts) and a few words for the session (see ../modem.overlay.ts). */
+/** The texts of a family: scripts for the engine (see ../at.ts) and a few words for the session (see ../modem.ts). */
 export function sim7600(name: string): string {
   switch (name) {
     case "unasked":

@@ -18,6 +18,7 @@ Serial1.on("data", function (d) {
 
 function session(family?: string, key?: string, own = true) {
   const board = structuredClone(readBoard("esp32"));
+  delete board.parts.modem;
   if (family)
     board.parts.modem = {
       driver: "modem",

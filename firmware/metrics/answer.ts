@@ -4,9 +4,9 @@
  * slices, each about as long as a hash of eight bytes. Nothing of it counts before all of it was found good.
  */
 import { high, low } from "../token/siphash";
-import { addText, endSum, pad, startSum, takeBlocks } from "./sum.shared";
+import { type Sum, sum } from "./sum.overlay";
 import { LONGEST_ANSWER, OWN_SETTINGS, type Setting, type Terms } from "./terms";
-import type { Value } from "./values";
+import { pad, type Value } from "./values";
 
 /** Whether a board that sends CBOR gets it too. */
 declare const CBOR_ANSWERS: boolean;
@@ -77,6 +77,7 @@ const JUDGED = 10;
  * far, and the verdict.
  */
 let terms: Terms;
+let hashed: Sum;
 let next = LOOKS;
 let from = 0;
 let members: (string | undefined)[];
@@ -325,7 +326,7 @@ function conclude(): void {
 
 /** One slice of judging the answer; undefined until it is judged. */
 function check(): Verdict | undefined {
-  if (next > 0 && next <= COMPARES && takeBlocks()) return;
+  if (next > 0 && next <= COMPARES && hashed.take()) return;
   if (CBOR_ANSWERS && next === UNPACKS) {
     if (coming) {
       text += (text ? "," : "{") + item(1) + ":" + item(1);
@@ -350,15 +351,15 @@ function check(): Verdict | undefined {
     const all =
       next > 2 ? members[next - 3] || "" : "" + [terms.unit.serial, terms.timestamp || "", terms.count || ""][next];
     const piece = all.substr(from, LONGEST_PIECE);
-    if (next) addText(piece);
-    else startSum(terms.unit.key, piece);
+    if (next) hashed.add(piece);
+    else hashed = sum(terms.unit.key, piece);
     from += LONGEST_PIECE;
     if (from >= all.length) {
       from = 0;
       next++;
     }
   } else if (next === COMPARES) {
-    endSum();
+    hashed.end();
     next = TAKES;
     if (!isHash(members[AUTH]!)) refuse("SIGNATURE");
     else if (SETTINGS && members[CHANGES]) {

@@ -4,7 +4,7 @@
  * of this is loaded for the session, and gone when "off" was told and nobody holds the transport any more.
  */
 import type { ModemPort, Post, System, Transport } from "../../hal/hal";
-import { AGAIN, GO, LATER, PIECE, STOP, startAt } from "./at";
+import { AGAIN, GO, GONE, LATER, PIECE, STOP, startAt } from "./at";
 
 /** What a board's bundle has of all this: raw connections, the modem's own HTTP service, text messages. */
 declare const LEAN: boolean;
@@ -13,19 +13,21 @@ declare const SMS: boolean;
 
 /** What a session has to know. */
 export interface ModemSettings {
-  /** Of the network's access point; "" where it has none. */
-  apn: string;
-  user: string;
-  password: string;
-  /** Of the SIM, or ""; and what is known of it: 0 never sent, 1 sent and not seen to be right, 2 right. Kept up to date. */
-  pin: string;
+  /**
+   * Of the network's access point its name, user and password, each "" where it has none; and the PIN of the SIM, or "".
+   */
+  access: string[];
+  /** What is known of the PIN: 0 never sent, 1 sent and not seen to be right, 2 right. Kept up to date. */
   pinState: number;
   /** 1 allows plain HTTP, and TLS below 1.2 on a modem that has no better. */
   plain: number;
   /** 1 sends over a raw connection with a short head where the modem can do that, 0 over the modem's own HTTP service. */
   lean: number;
-  /** Certificate of the authority that the server's must come from, PEM, when the modem has still to be given it; or "". */
-  ca: string;
+  /**
+   * The certificate of the authority that the server's must come from, PEM, in pieces from 1 on, "" behind its end; when the modem has
+   * still to be given it.
+   */
+  ca: undefined | ((piece: number) => string);
   /** 1 reads text messages. */
   sms: number;
   /** 1 puts the modem to sleep after a good session; 0 switches it off. */
@@ -41,7 +43,7 @@ export interface ModemSettings {
  * - "sms": the text of a message, which is deleted next.
  * - "bytes": what a POST took on the air, both ways, about.
  * - "ca": 1, the modem has the certificate.
- * - "off": "" or why the session failed. The last word of the session: its port is stopped, no timer runs.
+ * - "off": "" or why the session failed. The last word of the session: its port is given back, no timer runs.
  */
 export type Tell = (event: string, value: number | string) => void;
 
@@ -76,8 +78,9 @@ const LONGEST = 128;
 /** Most bytes of one send: what every family takes, and a segment carries. */
 const SEND = 1360;
 
-/** Most messages read in a session. */
+/** Most messages read in a session, and places that are looked at, whether the one before was empty or not. */
 const MESSAGES = 40;
+const LOOKED = 10;
 
 /** Bytes on the air that are not counted: ten segments, the heads that the modem's own service writes and reads, TLS. */
 const SEGMENTS = 400;
@@ -153,7 +156,9 @@ export function modem(
       case "ca":
         return tls && settings.ca ? own + "\n!c" : "";
       case "sms":
-        return SMS ? "+CMGF=1\n+CNMI=2,1|OK||?\n+CMGR=$i|+CMGR: * OK|3|1|m\n+CMGD=$j|OK||?" : "";
+        return SMS
+          ? (message > 1 ? "" : "+CMGF=1\n+CNMI=2,1|OK||?\n") + "+CMGR=$i|+CMGR: * OK|3|1|m\n+CMGD=$j|OK||?"
+          : "";
     }
     return own;
   };
@@ -197,7 +202,7 @@ export function modem(
       }
     }
     if (did === DOWN) {
-      port.stop();
+      port.start(undefined, 0);
       tell("off", reason);
       return;
     }
@@ -206,7 +211,7 @@ export function modem(
       run = did === FALLING ? "!||3\n!r0" : doing === DOWN ? family("sleep") + "\n!s1" : script("off");
       if (SMS && settings.sms && phase > NET && did < FALLING) {
         // First the messages, from number 1 on, and the one announced.
-        message = found ? message + 1 : announced > message ? announced : MESSAGES;
+        message = found || message < LOOKED ? message + 1 : announced > message ? announced : MESSAGES;
         found = 0;
         if (message < MESSAGES) {
           doing = READING;
@@ -238,7 +243,8 @@ export function modem(
       if (name === "|") return family("unasked");
       const asked = post!;
       if (name === ">") {
-        if (!text && chunk && asked) {
+        if (!text && chunk && phase === READY) text = settings.ca!(++offset);
+        else if (!text && chunk && asked) {
           begun = 1;
           text = asked.read();
         }
@@ -252,19 +258,19 @@ export function modem(
       const address = asked ? asked.url.split("/") : [];
       switch (name) {
         case "a":
-          return settings.apn;
+          return settings.access[0];
         case "u":
-          return settings.user;
+          return settings.access[1];
         case "U":
-          return settings.user || undefined;
+          return settings.access[1] || undefined;
         case "e":
-          return settings.user ? undefined : "";
+          return settings.access[1] ? undefined : "";
         case "w":
-          return settings.password;
+          return settings.access[2];
         case "W":
-          return settings.password || undefined;
+          return settings.access[2] || undefined;
         case "p":
-          return mark === 1 ? settings.pin : undefined;
+          return mark === 1 ? settings.access[3] : undefined;
         case "P":
           return mark > 1 ? "" : undefined;
         case "r":
@@ -291,8 +297,11 @@ export function modem(
           if (LEAN && raw) return port.burst;
           return offset < total ? Math.min(port.burst, total - offset) : undefined;
         case "K":
+          offset = chunk = 0;
+          for (let i = 1, piece = ""; (piece = settings.ca!(i)); i++) chunk += piece.length;
+          return chunk;
         case "L":
-          text = name === "K" ? settings.ca : asked.url;
+          text = asked.url;
           return (chunk = text.length);
       }
       if (SERVICE)
@@ -330,8 +339,10 @@ export function modem(
       switch (code) {
         case "!":
           if (said.charAt(0) === "b") port.start(at.feed, +said.substr(1));
-          else if (said === "c") tell("ca", 1);
-          else if (said) port.drive(said.charAt(0) as "k", +said.charAt(1));
+          else if (said === "c") {
+            tell("ca", 1);
+            offset = 0;
+          } else if (said) port.drive(said.charAt(0) as "k", +said.charAt(1));
           return GO;
         case "^":
           return chunk;
@@ -345,7 +356,7 @@ export function modem(
           }
           if (fields[1] === "SIMPUK") why = "PUK";
           if (fields[1] === "SIMPIN") {
-            if (!mark && settings.pin && settings.pinState !== 1) {
+            if (!mark && settings.access[3] && settings.pinState !== 1) {
               if (!settings.pinState) tell("pin", (settings.pinState = 1));
               mark = 1;
               return GO;
@@ -474,7 +485,13 @@ export function modem(
       }
     },
 
-    close() {
+    close(now) {
+      if (now) {
+        at.fail(GONE);
+        port.start(undefined, 0);
+        post = undefined;
+        ending = 1;
+      }
       if (ending) return;
       ending = 1;
       if (post) close(0, "CLOSED");
