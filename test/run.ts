@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { DEMO } from "../bench/demo-unit";
 import { interpreterVersion } from "../bench/engines/espruino";
@@ -49,7 +49,7 @@ function jest(args: string[], figures: string, env: { [name: string]: string } =
   const outputFile = join(figures, "jest.json");
   rmSync(outputFile, { force: true });
   // More than there are cores: some tests wait, for a port that is silent or for a browser.
-  const fixed = ["--json", `--outputFile=${outputFile}`, "--maxWorkers=150%"];
+  const fixed = ["--json", `--outputFile=${outputFile}`, `--maxWorkers=${Math.ceil(1.5 * availableParallelism())}`];
   spawnSync(process.execPath, [require.resolve("jest/bin/jest"), ...fixed, ...args], {
     cwd: root,
     // The JSON goes to the file; on standard output it would drown everything else.
