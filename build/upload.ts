@@ -84,8 +84,8 @@ export async function upload(
       child.on("close", () => done());
     });
     const watch = setInterval(() => {
-      // It does not end by itself after uploads of up to 512 bytes, for one.
-      if (port.closed || Date.now() - last > times.idle) child.kill("SIGKILL");
+      // It does not end by itself after uploads of up to 512 bytes, for one. On a busy computer it takes its time to start.
+      if (port.closed || Date.now() - last > times.idle * (sent ? 1 : 5)) child.kill("SIGKILL");
     }, 200);
     await ended.finally(() => clearInterval(watch));
     if (sent < code.length && !port.closed)
