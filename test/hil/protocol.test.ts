@@ -73,6 +73,7 @@ describe("a session", () => {
           variables: undefined,
           memory: { writes: 0, maxPerCell: 0, present: true, protected: false },
           flash: { writes: 0, maxErases: 0 },
+          modem: { on: false, registered: false, sent: 0, received: 0 },
         },
       },
       { done: "state" },
@@ -86,7 +87,7 @@ describe("a session", () => {
     expect(bench("#a29ab82edc5fbbc4").pop()).toEqual({ done: "#" });
     expect(bench("", "// a note", " wait  1 ")).toEqual([{ done: "wait  1" }]);
     expect(bench("key * 1 2", "key 5 down", "key 5 up", "key 5 hold", "cut", "on")).toHaveLength(6);
-    expect(bench(`time ${START + 600}`)).toEqual([{ done: `time ${START + 600}` }]);
+    expect(bench(`time ${START + 600}`).pop()).toEqual({ done: `time ${START + 600}` });
     expect(bench("state")[0].state.time).toBe(START + 600);
   });
 
@@ -127,7 +128,7 @@ describe("a session", () => {
     ["sample panel.power 12000", "voltage and current"],
     ["sample panel.current 3201", "-3200 to 3200 mA"],
     ["sample panel.voltage missing", "leave .voltage out"],
-    ["modem fault silent", "no modem"],
+    ["modem fault silent", "no fault"],
     ["server until 5", "#SETUP"],
   ])("refuses %j with what to change, and nothing changes", (line, says) => {
     const bench = open();
