@@ -62,7 +62,7 @@ const LINUX = "LINUX";
  * another sign); until a line is answered, between two looks for that, until a device that
  * starts is asked again, until it answers; least time without power.
  */
-const SLOW = 150;
+const SLOW = 250;
 const HOLD = { twelve: 2500, four: 1500 };
 const ANSWER = 5000;
 const LOOK = 10;
