@@ -30,12 +30,14 @@ export interface Bundle {
 /** What Espruino reads from the objects that its functions are given. */
 const ESPRUINO_OPTIONS = "repeat edge freq scl sda bitrate tx rx bytesize parity stopbits path".split(" ");
 
-/** What the interpreter's own arrays, texts and views have, but for what nobody asks these for. */
-const NATIVE_MEMBERS = new Set(
-  [Array, String, Uint8Array, Object.getPrototypeOf(Uint8Array), DataView]
+/** What the interpreter's own arrays, texts and views have, but for what nobody asks these for; and what expressions are asked. */
+const NATIVE_MEMBERS = new Set([
+  ...[Array, String, Uint8Array, Object.getPrototypeOf(Uint8Array), DataView]
     .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
     .filter((name) => name !== "byteLength"),
-);
+  "exec",
+  "test",
+]);
 
 /**
  * Names of the properties that the firmware's own interfaces declare: the minifier may shorten them, which on the device
