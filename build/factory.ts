@@ -51,9 +51,10 @@ export interface FactoryOptions {
   version?: string;
 }
 
-/** Milliseconds that a device has for an answer; and for the longest ones, a set-up and a check. */
+/** Milliseconds that a device has for an answer; for the longest ones, a set-up and a check; and to see that its modem is dead. */
 const ANSWER = 2000;
 const LONG = 20000;
+const MODEM = 180000;
 /** Milliseconds of a clock's test, in which a person has to press every key, and between two looks for another device. */
 const TICKING = 2500;
 const KEYING = 60000;
@@ -205,8 +206,8 @@ const FAULTS: { [fault: string]: string } = {
 type Verdict = { wrong?: string; note?: string; absent?: boolean };
 type Try = (port: Port, board: Board | undefined, o: FactoryOptions) => Promise<Verdict>;
 
-const test = async (port: Port, line: string): Promise<string> => {
-  const answer = await ask(port, `#TEST;${line}\n`, /^#TEST;/, ANSWER);
+const test = async (port: Port, line: string, ms = ANSWER): Promise<string> => {
+  const answer = await ask(port, `#TEST;${line}\n`, /^#TEST;/, ms);
   if (!answer) throw new Reject("it stopped to answer in the middle of its test");
   return answer.slice(6);
 };
@@ -220,6 +221,13 @@ async function started(port: Port): Promise<string> {
   }
   throw new Reject("it did not start again after its clock was set");
 }
+
+/** What a modem that answers has to say of its SIM. Many are put in later, so that is no reason to fail. */
+const SIMS: { [said: string]: string } = {
+  NO_SIM: "the modem sees no SIM: put one in, or look at its holder",
+  PIN: "the SIM asks for its PIN: give it with #MODEM, or take it off the SIM",
+  PUK: "the SIM is locked, and asks for its PUK: another SIM, or unlock it in a phone",
+};
 
 /** What a person can press on a board. */
 function keysOf({ parts: { keypad } }: Board): string {
@@ -279,10 +287,19 @@ const TRIES: { [name in Test]: Try } = {
       await test(port, "OUTPUT");
     }
   },
-  modem: async (_port, board) => ({
-    absent: true,
-    note: board?.parts.modem && "modem not tried: this firmware has no test for it",
-  }),
+  modem: async (port, board) => {
+    if (!board) return { note: "modem not tried: this board is not known here", absent: true };
+    if (!board.parts.modem) return { absent: true };
+    const said = await test(port, "MODEM", MODEM);
+    if (said === "OK") return {};
+    if (SIMS[said]) return { note: SIMS[said] };
+    return {
+      wrong:
+        said === "SILENT"
+          ? "the modem does not answer: its supply, its power key, or the wires of its UART (TX to RX, level shifter)"
+          : `the modem was not tried, the firmware said ${said}: flash this one, and repeat`,
+    };
+  },
   display: async (port, board, o) => {
     const parts = ["display", "green", "red", "buzzer"].filter((name) => !board || board.parts[name]);
     if (parts.length === 0) return { absent: true };

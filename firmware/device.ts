@@ -4,7 +4,7 @@ import { type Clock, checkClock, now, startClock } from "./clock/clock";
 import type { Paid } from "./credit/credit";
 import type { Metrics } from "./metrics/format";
 import type { Sampler } from "./metrics/sampler";
-import type { Setting } from "./metrics/terms";
+import type { Connect, Setting } from "./metrics/terms";
 import { append, type Journal, latest, openJournal, PAYLOAD } from "./store/journal";
 import {
   BYPASSED,
@@ -134,6 +134,8 @@ export interface Device {
    * up, and returns whether that memory is free soon. Undefined when it is.
    */
   session?: () => boolean;
+  /** What carries the board's reports, for the factory's test of a modem. */
+  connect?: Connect;
   /** Of the last report over the board's own transport: "" or why it failed, and its signal, 0 to 31 (99: unknown). */
   failure?: string;
   signal?: number;

@@ -95,9 +95,11 @@ export function command(d: Device, fields: string[]): boolean {
           (!d.unit ? "NOT_SET_UP" : left < 0 ? "PAYG_DISABLED" : left && !d.fault ? "ACTIVE;" + left : "INACTIVE"),
       );
       return true;
-    case "#TEST":
-      say(d, "#TEST;" + factoryTest(d, fields));
+    case "#TEST": {
+      const said = factoryTest(d, fields);
+      if (!MODEM || said) say(d, "#TEST;" + said);
       return true;
+    }
     case "#INFO":
       info(d);
       return true;

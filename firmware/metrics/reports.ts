@@ -5,8 +5,9 @@ import { collect } from "./collect.overlay";
 import { send } from "./send.overlay";
 import { type Connect, LONGEST_ANSWER } from "./terms";
 
-/** Whether the board has a transport of its own. */
+/** Whether the board has a transport of its own, and whether that is a modem. */
 declare const TRANSPORT: boolean;
+declare const MODEM: boolean;
 
 /** Reports from now on; after `startSampling`. `connect` makes the board's own transport, where it has one. */
 export function startReports(d: Device, connect?: Connect): void {
@@ -19,6 +20,7 @@ export function startReports(d: Device, connect?: Connect): void {
     body = "";
     collect(d, whole);
   };
+  if (MODEM) d.connect = connect;
   if (TRANSPORT && connect)
     d.ticks.push((time) => {
       // From a timer: what led to this tick, a token's check perhaps, is gone from memory then.

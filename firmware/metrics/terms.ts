@@ -5,13 +5,13 @@ import type { Unit } from "../token/decode";
 import type { Ask } from "./report.overlay";
 
 /**
- * Makes the board's own transport, and carries one POST by it. Returns what ends it, as the `close` of a `Transport` does; to be
+ * Makes the board's own transport, and carries one POST by it; without one, sees whether the modem answers. Returns what ends it, as the `close` of a `Transport` does; to be
  * called when the POST is closed, at the latest. It tells "bytes", about so many were on the air; "token", one that came by the way; and
  * "off", once, some time after it was ended, when nothing of it is left.
  */
 export type Connect = (
   d: Device,
-  post: Post,
+  post: Post | undefined,
   tell: (event: string, value: number | string) => void,
 ) => (now?: boolean) => void;
 

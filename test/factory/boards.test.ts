@@ -33,8 +33,9 @@ describe.each(boardNames())("%s", (name) => {
     spoil: (board: VirtualBoard) => void = () => {},
     press = (keys: string) => keys,
     restricted = four,
+    json = built.board,
   ) {
-    const board = new VirtualBoard(built.board, built.code, nodeEngine, TIME);
+    const board = new VirtualBoard(json, built.code, nodeEngine, TIME);
     const ledger = new Ledger(join(folder, "ledger.jsonl"));
     const said: Happening[] = [];
     const asked: string[] = [];
@@ -81,7 +82,7 @@ describe.each(boardNames())("%s", (name) => {
         if (happening.what === "passed" || happening.what === "failed") closed = true;
       },
     }).finally(() => ledger.close());
-    return { said, asked, last: said[said.length - 1] };
+    return { board, said, asked, last: said[said.length - 1] };
   }
 
   test("a good one passes, and what was tried are its own parts", async () => {
@@ -125,5 +126,43 @@ describe.each(boardNames())("%s", (name) => {
     expect(last).toMatchObject({ what: "failed", reason: expect.stringMatching(reason) });
     // Flash is tried by the set-up itself; all others fail before an identity is given away.
     expect("serial" in last).toBe(String(reason).includes("its memory"));
+  });
+
+  if (!parts.modem) return;
+
+  test.each<[string, string[], string | undefined]>([
+    ["a SIM", [], undefined],
+    ["a SIM that takes its time", ["sim-busy", "10"], undefined],
+    ["no SIM", ["sim-absent"], "the modem sees no SIM: put one in, or look at its holder"],
+    ["a SIM with a PIN", ["sim-pin"], "the SIM asks for its PIN: give it with #MODEM, or take it off the SIM"],
+    ["a locked SIM", ["sim-puk"], "the SIM is locked, and asks for its PUK: another SIM, or unlock it in a phone"],
+  ])(
+    "a modem with %s passes, is off again, and no try of a PIN is used up",
+    async (_what, [fault, ...args], remark) => {
+      const { last, board } = await serve(({ parts: { modem } }) => fault && modem!.fault(fault, args));
+      expect(last).toMatchObject({ what: "passed", notes: remark ? [remark] : [] });
+      const { modem } = board.parts;
+      const said = modem!.log.map(({ text }) => text).join("\n");
+      expect(said).toContain("AT+CPIN?");
+      expect(said).not.toContain("AT+CPIN=");
+      expect(modem!.state()).toMatchObject({ on: false, sent: 0 });
+      expect(modem!.complaints).toEqual([]);
+    },
+  );
+
+  test("a new modem, which has another rate, is given the board's and passes", async () => {
+    const board = structuredClone(built.board);
+    Object.assign(board.parts.modem!, { baud: 115200 });
+    const { last } = await serve(nothing, pressAll, four, board);
+    expect(last).toMatchObject({ what: "passed", notes: [] });
+  });
+
+  test("a dead modem fails, and the reason says so", async () => {
+    const { last } = await serve(({ parts: { modem } }) => modem!.fault("dead"));
+    expect(last).toMatchObject({
+      what: "failed",
+      reason: expect.stringMatching(/^the modem does not answer: its supply/),
+    });
+    expect(last).not.toHaveProperty("serial");
   });
 });

@@ -26,6 +26,7 @@ export const FAULTS: { [name: string]: string } = {
   "flash that keeps nothing": "flash does not keep",
   "a shorted load switch": "while it is off",
   "a dead load switch": "while it is on",
+  "a dead modem": "the modem does not answer",
   "a dead key": "nothing came from 5",
   "a dark display": "display, lamps or buzzer",
   "noise in its key": "its key, starting code or digit set",
@@ -103,6 +104,7 @@ class VirtualPlace implements Place {
     if (this.fault === "flash that keeps nothing") parts.flash!.present = false;
     if (this.fault === "a shorted load switch") parts.output.stuck = "on";
     if (this.fault === "a dead load switch") parts.output.stuck = "off";
+    if (this.fault === "a dead modem") parts.modem!.fault("dead");
     board.on();
     board.wait(0.5);
     this.saved = 0;

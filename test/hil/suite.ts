@@ -328,10 +328,30 @@ function tests(name: string, engine: string, rtc?: Board["parts"]["rtc"]): void 
       expect(tell("MEMORY;4000;85")).not.toBe("#TEST;85");
     });
 
+    // Thirty seconds of a modem that starts, or of one that does not.
+    (parts.modem ? test : none).each([
+      ["none", "OK"],
+      ["sim-absent", "NO_SIM"],
+      ["dead", "SILENT"],
+    ])("switches the modem on and off again: with the fault %s it is %s", (fault, said) => {
+      rig.do(`modem fault ${fault}`);
+      expect(rig.ask("#TEST;MODEM", "wait 5", "#TEST;MODEM", "#STATUS", "#METRICS", "wait 1")).toEqual([
+        "#TEST;ERROR",
+        "#STATUS;NOT_SET_UP",
+        "#TEST;GIVEN_UP",
+        "#METRICS;ERROR;NOT_SET_UP",
+      ]);
+      expect(rig.ask("#TEST;MODEM", "wait 120")).toEqual([`#TEST;${said}`]);
+      expect(rig.state().modem).toMatchObject({ on: false });
+      setUp();
+      rig.do("modem fault none", "wait 600");
+      expect(info()).toMatchObject({ fault: "", failures: 0, report: { failures: 0 } });
+    });
+
     test("is refused after the set-up, and keys are no longer said", () => {
       setUp();
       rig.do("wait 20");
-      for (const what of ["CLOCK;1800000000", "MEMORY;4000", "OUTPUT;1", "SHOW;8888", ""])
+      for (const what of ["CLOCK;1800000000", "MEMORY;4000", "OUTPUT;1", "SHOW;8888", "MODEM", ""])
         expect(tell(what)).toBe("#TEST;ERROR");
       expect(rig.state()).toMatchObject({ load: false, display: "" });
       expect(rig.ask("key 1", "wait 1")).toEqual([]);
