@@ -23,6 +23,8 @@ export interface Info {
   lockout: number;
   memory: { usage: number; total: number };
   events: string[];
+  /** Of a board that sends its reports itself. */
+  report?: { failure: string; failures: number; next: number; kilobytes: number; signal: number };
 }
 
 /** How bad it is: it gives no light that was paid for; somebody should look at it; good to know. */
@@ -41,6 +43,8 @@ export interface Finding {
 const DRIFT = 86400;
 /** Part of the variables above which it gets narrow. */
 const NARROW = 0.9;
+/** Signal, of 31, below which a modem often has no connection: about -103 dBm. */
+const WEAK = 5;
 
 const times = (n: number) => (n === 1 ? "once" : `${n} times`);
 const duration = (seconds: number) =>
@@ -64,6 +68,78 @@ const FAULTS: { [fault: string]: Pick<Finding, "says" | "todo"> } = {
     todo: "Change the controller; the unit then needs a new identity, as this one cannot be read out.",
   },
 };
+
+/** What keeps reports from the server, by the firmware's word for it. */
+const REPORTS: { [failure: string]: Pick<Finding, "says" | "todo"> } = {
+  "": {
+    says: "what the last one failed of is forgotten since power-on.",
+    todo: "Ask again after the next one.",
+  },
+  SILENT: {
+    says: "the modem does not answer.",
+    todo: "Check its supply (its bursts of 2 A pull a weak one down), its power key and the wires of its UART; if they are all right, change it.",
+  },
+  NO_SIM: {
+    says: "the modem sees no SIM.",
+    todo: "Put one in, or clean the one that is there and look at its holder.",
+  },
+  PIN: {
+    says: "the SIM asks for its PIN, and the one that the device has is none, or wrong: it is tried once only.",
+    todo: "Give the right one with #MODEM (docs/serial.md), or take it off the SIM in a phone.",
+  },
+  PUK: { says: "the SIM is locked, and asks for its PUK.", todo: "Unlock it in a phone, or put in another one." },
+  DENIED: {
+    says: "the network refuses the SIM.",
+    todo: "Ask the operator whether it is active and paid for, and may be used in this kind of modem.",
+  },
+  NO_NETWORK: {
+    says: "there is no network, or no data connection.",
+    todo: "Check the antenna and its plug, the coverage at this place, and the APN (#MODEM, docs/serial.md); on a board with Wi-Fi, the access point.",
+  },
+  NO_CA: {
+    says: "the modem does not take the certificate that the server is known by.",
+    todo: "Change the modem: its firmware is too old, or its storage is full.",
+  },
+  NO_SERVER: {
+    says: "no connection to the server comes about.",
+    todo: "Check the server's address and certificate, whether the SIM has data left, and the APN (#MODEM, docs/serial.md).",
+  },
+  NO_ANSWER: {
+    says: "the server does not answer.",
+    todo: "Look whether it answers others; if it does, at the signal, and whether the SIM has data left.",
+  },
+  LOST: { says: "the modem lost its connection, or its supply.", todo: "Check supply and antenna of the modem." },
+  MEMORY: {
+    says: "the memory with what was measured does not answer.",
+    todo: "Check the EEPROM's solder joints and the I2C wires.",
+  },
+};
+
+/** Why reports fail. */
+function whyNoReport(failure: string): Pick<Finding, "says" | "todo"> {
+  const status = /^HTTP_(\d+)$/.exec(failure)?.[1];
+  if (status && Number(status) < 600)
+    return {
+      says: `the server answers with HTTP status ${status}.`,
+      todo: "Look at what the server says of this serial: 401 and 403 mean its identity or key, 404 the address, 500 and more the server's own trouble.",
+    };
+  if (status)
+    return {
+      says: `the modem's own HTTP service ends with ${status}: it did not reach the server.`,
+      todo: "Check the server's address and certificate, the signal, and whether the SIM has data left.",
+    };
+  if (/^(LENGTH|FORM|TYPE|DEVICE|UNSIGNED|SIGNATURE|NOT_ASKED)$/.test(failure))
+    return {
+      says: `the server's answer is refused (${failure}).`,
+      todo: "Look that up in docs/reporting.md; SIGNATURE means that the server has another key for this serial.",
+    };
+  return (
+    REPORTS[failure] ?? {
+      says: `the last one says ${failure}.`,
+      todo: "Note version and events, and report them to who makes the firmware.",
+    }
+  );
+}
 
 /** One row of the advice: when it applies, and what it says. */
 type Rule = (info: Info, now: number) => Finding | undefined;
@@ -178,6 +254,26 @@ const RULES: Rule[] = [
       "memory",
       `${memory.usage} of ${memory.total} variables are in use.`,
       "Note version and events, and report them to who makes the firmware.",
+    ),
+  ({ report }, now) => {
+    // One that is under way counts as failed until it is over.
+    if (!report || report.failures < (report.failure ? 1 : 2)) return undefined;
+    const { says, todo } = whyNoReport(report.failure);
+    const next = report.next > now ? `; the next attempt is in ${duration(report.next - now)}` : "";
+    return {
+      level: "look",
+      from: `report ${report.failure}`.trim(),
+      says: `Reports failed ${times(report.failures)} running${next}: ${says}`,
+      todo,
+    };
+  },
+  ({ report }) =>
+    when(
+      !!report && report.signal < WEAK,
+      "look",
+      "report.signal",
+      `The modem's signal is weak: ${report?.signal} of 31.`,
+      "Check the antenna and its plug, and put it higher or outside of metal.",
     ),
   ({ credit, serial, fault }) =>
     when(

@@ -66,6 +66,50 @@ test.each<[Partial<Info>, string, RegExp, RegExp]>([
   expect(findings[0].todo).toMatch(/^[A-Z].*[.]$/);
 });
 
+const SENT = { failure: "", failures: 0, next: NOW + 3600, kilobytes: 12, signal: 18 };
+
+test.each([
+  ["sent its last report", SENT],
+  ["is sending one", { ...SENT, failures: 1 }],
+  ["has sent none yet", { ...SENT, signal: 99 }],
+])("a device that %s has nothing", (_what, report) => expect(diagnose({ ...GOOD, report }, NOW)).toEqual([]));
+
+test.each([
+  ["SILENT", /the modem does not answer\.$/, /supply/],
+  ["NO_SIM", /sees no SIM/, /holder/],
+  ["PIN", /asks for its PIN/, /#MODEM/],
+  ["PUK", /PUK/, /phone/],
+  ["DENIED", /refuses the SIM/, /operator/],
+  ["NO_NETWORK", /no network/, /antenna.*APN/],
+  ["NO_CA", /certificate/, /modem/],
+  ["NO_SERVER", /no connection to the server/, /data left/],
+  ["NO_ANSWER", /does not answer/, /others/],
+  ["LOST", /lost its connection/, /supply/],
+  ["MEMORY", /memory/, /EEPROM/],
+  ["HTTP_403", /HTTP status 403/, /identity or key/],
+  ["HTTP_601", /did not reach the server/, /signal/],
+  ["SIGNATURE", /refused \(SIGNATURE\)/, /another key/],
+  ["NO_TLS", /says NO_TLS/, /who makes the firmware/],
+  ["", /forgotten since power-on/, /Ask again/],
+])("reports that fail of %s are explained", (failure, says, todo) => {
+  const findings = diagnose({ ...GOOD, report: { ...SENT, failure, failures: 3 } }, NOW);
+  expect(findings).toEqual([
+    {
+      level: "look",
+      from: `report ${failure}`.trim(),
+      says: expect.stringMatching(/^Reports failed 3 times running; the next attempt is in 60 min: /),
+      todo: expect.stringMatching(/^[A-Z].*[.]$/),
+    },
+  ]);
+  expect(findings[0].says).toMatch(says);
+  expect(findings[0].todo).toMatch(todo);
+});
+
+test("a weak signal is told", () => {
+  const [{ from, says }] = diagnose({ ...GOOD, report: { ...SENT, signal: 3 } }, NOW);
+  expect({ from, says }).toEqual({ from: "report.signal", says: "The modem's signal is weak: 3 of 31." });
+});
+
 test("the worst comes first", () => {
   const levels = diagnose({ ...GOOD, credit: 0, clockLost: 1, loop: 9 }, NOW).map(({ level }) => level);
   expect(levels).toEqual(["broken", "look", "know"]);
@@ -128,6 +172,14 @@ describe("npm run doctor", () => {
     expect(said).toMatch(/BROKEN {2}The clock chip did not answer at the start.*\n +Check its solder joints/);
     expect(said).toMatch(/LOOK {2}There was current at the output once/);
     expect(code).toBe(1);
+  });
+
+  test("one whose SIM is gone", async () => {
+    const board = inUse(({ parts }) => parts.modem!.sim(false));
+    board.wait(600);
+    const { code, said } = await doctor("-p", place.name);
+    expect(said).toMatch(/LOOK {2}Reports failed .* running; .*the modem sees no SIM\.\n +Put one in/);
+    expect(code).toBe(0);
   });
 
   test("nobody, an interpreter without firmware, and --help", async () => {
