@@ -139,6 +139,8 @@ export interface Device {
   /** Of the last report over the board's own transport: "" or why it failed, and its signal, 0 to 31 (99: unknown). */
   failure?: string;
   signal?: number;
+  /** The last token of a text message that was entered since power-on. Its message is still to be deleted. */
+  texted?: string;
   /** Takes a server's answer from the factory port, in pieces; "" ends it. */
   hear?: (piece: string) => void;
   /** What a product's own code adds to reports; it sets this itself. */

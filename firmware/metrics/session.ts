@@ -4,6 +4,9 @@ import { type Device, enterToken } from "../device";
 import { ASKED } from "../store/records";
 import { sample } from "./sample.overlay";
 
+/** Whether tokens come over the air as messages too. */
+declare const SMS: boolean;
+
 /** Milliseconds before a token is entered, and before it is tried again when another one is being checked. */
 const RETRY = 200;
 
@@ -41,6 +44,8 @@ export function enter(d: Device, tokens: (string | undefined)[] | undefined, ser
           token,
           (said) => {
             if (said === "BUSY") tokens!.unshift(token);
+            // Its message may go now: it is looked at no more.
+            else if (SMS && !served && said !== "LOCKED") d.texted = token;
             enter(d, tokens, served, then);
           },
           served,

@@ -139,8 +139,9 @@ export function access(d: Device): Access {
     },
 
     hear(settings, event, value) {
-      const token = SMS && event === "sms" ? tokenIn(value as string) : "";
-      // One a session: the others wait for what becomes of it.
+      let token = SMS && event === "sms" ? tokenIn(value as string) : "";
+      if (token === d.texted) token = "";
+      // One a session: the others wait for what becomes of it. Its message stays until it was entered: the power may go first.
       if (token) settings.sms = 0;
       // What is not remembered is not sent: without digits it is no try.
       if (event === "pin" && !keep(settings.access[3], value as number, 0)) settings.access[3] = "";

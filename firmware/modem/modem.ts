@@ -28,7 +28,7 @@ export interface ModemSettings {
    * still to be given it.
    */
   ca: undefined | ((piece: number) => string);
-  /** 1 reads text messages. */
+  /** 1 reads text messages. Set to 0 while one is told, it stays, and no other is read. */
   sms: number;
   /** 1 puts the modem to sleep after a good session; 0 switches it off. */
   doze: number;
@@ -42,7 +42,7 @@ export interface ModemSettings {
  * Who wants to know what happens:
  * - "pin": what is known of the PIN from now on, to be stored as `pinState` before this returns.
  * - "time": Unix seconds as the network says, unchecked. "signal": 0 to 31, 99 if unknown.
- * - "sms": the text of a message, which is deleted next.
+ * - "sms": the text of a message, which is deleted next unless `sms` was set to 0.
  * - "bytes": what a POST took on the air, both ways, about.
  * - "ca": 1, the modem has the certificate.
  * - "off": "" or why the session failed. The last word of the session: its port is given back, no timer runs.
@@ -285,7 +285,7 @@ export function modem(
         case "i":
           return message;
         case "j":
-          return found ? message : undefined;
+          return found && settings.sms ? message : undefined;
         case "h":
           return address[2].split(":")[0];
         case "o":

@@ -76,8 +76,20 @@ describe("a token in a text message", () => {
     it.do("wait 600");
     expect(it.info()).toMatchObject({ count: 4, lockout: 0 });
     expect(it.info().events.join()).toContain("already_used");
+    it.do("wait 600");
     expect(it.modem.messages).toEqual([]);
     expect(it.session.board.state().load).toBe(true);
+  });
+
+  test("outlives a power cut at any moment between its reading and its use", () => {
+    for (let moment = 0; moment < 12; moment++) {
+      it = new Reporter(lean);
+      it.do("wait 120", `modem sms +254700000001 ${token({ kind: "add", value: 3 })}`);
+      for (let i = 0; i < 9000 && !it.modem.messages.some(({ read }) => read); i++) it.do("wait 0.1");
+      it.do(`wait ${moment * 0.8}`, "cut", "wait 60", "on", "wait 1300");
+      expect({ moment, ...it.info() }).toMatchObject({ moment, count: 2, lockout: 0 });
+      if (moment < 11) it.end();
+    }
   });
 
   test("that is wrong closes the entry as one at the keypad does, and the next waits at the modem", () => {
