@@ -1,5 +1,7 @@
 /** What the terminal device looks like: a pure function of what is seen from outside the board. */
 import type { State } from "./board";
+import type { Modem } from "./parts/modem/modem";
+import { airWords } from "./web/words";
 
 export const COLUMNS = 80;
 export const ROWS = 24;
@@ -21,7 +23,10 @@ export interface View {
   travel: number;
   /** A token that the device would take now. */
   offer?: { token: string; about: string };
-  /** Newest last; `at` in Unix seconds. */
+  /** The modem, where the board has one, and when the device reports next, as far as it told. */
+  air?: Modem["view"];
+  next?: number;
+  /** What happened, or what was said on the modem's line. Newest last; `at` in Unix seconds. */
   log: { at: number; text: string; bad?: boolean }[];
   help: boolean;
 }
@@ -68,6 +73,10 @@ const PIXELS = [
   [D | E, D, D, C | D],
   [0, 0, 0, 0],
 ];
+
+/** Bars for a signal of 0 to 31, and the least that lights each. */
+const BARS = ["▂", "▄", "▆", "█"];
+const BAR = 8;
 
 const clip = (text: string, width: number) => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
@@ -180,6 +189,15 @@ function draw(view: View): Cell[][] {
       put(8, RIGHT + 3, `${view.keys.includes("*") ? "* " : ""}${view.offer.token.match(/.{3}/g)!.join(" ")}`, GREEN);
       put(9, RIGHT + 3, view.offer.about, DIM);
     } else put(8, RIGHT + 3, "none: the device does not answer", DIM);
+    if (view.air) {
+      const { air } = view;
+      const registered = state.modem?.registered === true;
+      BARS.forEach((bar, i) => {
+        put(11, RIGHT + i, bar, registered && air.signal >= i * BAR ? GREEN : DIM);
+      });
+      const words = airWords(air, view.next, state.time).replace(/^The |\.$/g, "");
+      put(11, RIGHT + 5, words, air.sim === "ready" && air.antenna ? undefined : RED);
+    }
     const [lines, width] = [9, COLUMNS - RIGHT - 14];
     view.log.slice(-lines).forEach(({ at, text, bad }, i) => {
       put(12 + i, RIGHT, `${dateAndTime(at).slice(0, 6)} ${dateAndTime(at).slice(12, 17)}`, DIM);
@@ -196,6 +214,11 @@ function draw(view: View): Cell[][] {
       column += keys.length + what.length + 3;
     }
   };
+  if (view.air) {
+    const sim = view.air.sim === "absent" ? "put the SIM back" : "pull the SIM";
+    const antenna = view.air.antenna ? "take the antenna off" : "put the antenna on";
+    hints(21, `i=${sim}, a=${antenna}, g=token by air, l=modem's line`);
+  }
   hints(22, "0-9 * #=keys, n=types the token, t=another token, s=status, e=report, p=power");
   hints(23, "h=+1 hour, d=+1 day, w=+1 week, m=+30 days, r=clock battery, ?=help, q=quit");
   return cells;

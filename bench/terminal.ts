@@ -1,5 +1,5 @@
 /**
- * `npm start`: a device in the terminal. It builds the file that would be flashed, runs it on the virtual board, and
+ * `npm run terminal`: a device in the terminal. It builds the file that would be flashed, runs it on the virtual board, and
  * shows what a person in front of it sees. `--demo` plays a story instead, `--svg` prints a picture.
  */
 import { writeSync } from "node:fs";
@@ -10,9 +10,12 @@ import { ENGINES } from "./bench";
 import { gestures, HOLD, PRESS, VirtualBoard } from "./board";
 import { DEMO } from "./demo-unit";
 import { encode, type TokenRequest } from "./encode";
+import type { Modem } from "./parts/modem/modem";
 import { createServer, type MetricsServer } from "./server/server";
 import { COLUMNS, dateAndTime, duration, ROWS, render, svg, type View } from "./terminal-screen";
 import { setupLine, story } from "./terminal-story";
+import type { Info } from "./web/frame";
+import { plain } from "./web/words";
 
 type Options = { board: string; engine: string; demo?: boolean; svg?: boolean };
 
@@ -46,6 +49,9 @@ export class Session {
   private pressed = "";
   private free = 0;
   private help = false;
+  /** Whether the modem's line is looked at. */
+  private line = false;
+  private next = 0;
   private seen = 0;
   private asked = 0;
   /** Where reports go. */
@@ -64,6 +70,13 @@ export class Session {
       formats: metrics && known ? { [known]: dataFormat(metrics) } : undefined,
       now: () => Math.floor(board.world.now / 1000),
     });
+    board.network = ({ url, headers, body }) => {
+      const answer = this.server.answer("POST", `/${url.split("/").pop()}`, headers, body);
+      if (!answer) return undefined;
+      const { status, body: text } = answer;
+      this.note(`server: ${status}, ${text.length} B`, status >= 300);
+      return { status, body: Buffer.from(text) };
+    };
     board.onLine = (line) => {
       if (!line.startsWith("{")) this.note(`‹ ${line}`);
       else if (JSON.parse(line).events) this.inform(JSON.parse(line));
@@ -96,8 +109,9 @@ export class Session {
     this.asked = this.board.world.now;
   }
 
-  private inform({ serial, count, events }: { serial: string; count: number; events: string[] }): void {
+  private inform({ serial, count, events, report }: Pick<Info, "serial" | "count" | "events" | "report">): void {
     this.count = serial ? count : undefined;
+    this.next = report?.next ?? 0;
     let old = this.events;
     while (old.some((event, i) => event !== events[i])) old = old.slice(1);
     for (const event of events.slice(old.length)) {
@@ -111,9 +125,8 @@ export class Session {
   private carry(request: string): void {
     this.note(`‹ ${request.length} B ${request}`);
     const headers = { "content-type": "application/json" };
-    const { status, body } = this.server.answer("POST", "/dd", headers, Buffer.from(request))!;
-    this.note(`server: ${status}, ${body.length} B`, status >= 300);
-    this.send(`#ANSWER;${Buffer.from(body)}`);
+    const answer = this.board.network({ url: "https://phone.example/dd", headers, body: Buffer.from(request) });
+    if (answer) this.send(`#ANSWER;${answer.body}`);
   }
 
   /** Notes what happened to the lamp, and what went wrong. */
@@ -177,6 +190,8 @@ export class Session {
     } else if (key === "r") {
       board.parts.rtc.battery = !board.parts.rtc.battery;
       this.note(`clock battery ${board.parts.rtc.battery ? "in" : "out"}`);
+    } else if (/[iagl]/.test(key)) {
+      if (board.parts.modem) this.air(board.parts.modem, key);
     } else if (JUMPS[key]) {
       this.target += JUMPS[key] * 1000;
       this.note(`▸▸ ${duration(JUMPS[key])}`);
@@ -186,6 +201,22 @@ export class Session {
     else if (key === "?") this.help = !this.help;
     else if (key === "q" || key === "\x03" || key === "\x04") return false;
     return true;
+  }
+
+  /** A key for the modem. */
+  private air(modem: Modem, key: string): void {
+    const { sim, antenna } = modem.view;
+    const offer = this.offer();
+    if (key === "i") {
+      modem.sim(sim === "absent");
+      this.note(sim === "absent" ? "SIM in" : "SIM pulled");
+    } else if (key === "a") {
+      modem.antenna(!antenna);
+      this.note(`antenna ${antenna ? "off" : "on"}`);
+    } else if (key === "g" && offer) {
+      this.server.tokens(DEMO.serial, offer.token);
+      this.note(`${offer.token} goes with the next answer`);
+    } else if (key === "l") this.line = !this.line;
   }
 
   /** `ms` of the person's time pass, and what is left of a time jump, as far as the computer gets in a moment. */
@@ -213,6 +244,7 @@ export class Session {
 
   view(): View {
     const { board, options } = this;
+    const { modem } = board.parts;
     const behind = this.target - board.world.now;
     return {
       board: options.board,
@@ -224,11 +256,21 @@ export class Session {
       battery: board.parts.rtc.battery,
       travel: behind > 1000 ? behind / 1000 : 0,
       offer: this.offer(),
-      log: this.log,
+      air: modem?.view,
+      next: this.next,
+      log: modem && this.line ? spoken(modem) : this.log,
       help: this.help,
     };
   }
 }
+
+/** Both sides of a modem's line, and what the bench did to it. */
+const spoken = ({ log }: Modem): View["log"] =>
+  log.map(({ at, from, text }) => ({
+    at: Math.floor(at / 1000),
+    text: `${{ controller: "› ", modem: "‹ ", bench: "" }[from]}${plain(text)}`,
+    bad: from === "bench",
+  }));
 
 /** One line on what can be seen, for an output that is no terminal. */
 export function statusLine({ state }: View): string {
@@ -341,7 +383,7 @@ export function demo(board: VirtualBoard, say: (line: string) => void): number {
 }
 
 async function main(argv: string[]): Promise<void> {
-  const program = new Command("npm start --")
+  const program = new Command("npm run terminal --")
     .description("A pay-as-you-go device in the terminal.")
     .addOption(new Option("--board <name>", "which board").choices(boardNames()).default("esp32"))
     .addOption(new Option("--engine <name>", "what runs the firmware").choices(Object.keys(ENGINES)).default("node"))

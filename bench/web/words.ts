@@ -150,16 +150,23 @@ const SIMS: { [state: string]: string } = {
 /** What the modem is doing, in words. `next` is when the device reports again. */
 export function airWords(air: Modem["view"], next: number | undefined, now: number): string {
   const { power, sim, antenna, registration, data, http, sockets, asleep } = air;
-  const until = next && next > now ? ` until the next report, at ${clock(next)}` : "";
+  const until = next && next > now ? ` until it reports at ${clock(next)}` : "";
   if (power === "dead") return "The modem does nothing any more.";
   if (power === "off") return `The modem is off${until}.`;
   if (power === "booting") return "The modem starts.";
   if (power === "stopping") return "The modem switches off.";
   if (sim !== "ready") return `The modem ${SIMS[sim]}.`;
-  if (!antenna) return "The modem hears no network: its antenna is off.";
+  if (!antenna) return "The modem hears no network: no antenna.";
   if (registration === 3) return "The modem is refused by the network.";
   if (registration !== 1 && registration !== 5) return "The modem looks for a network.";
   if (asleep) return `The modem sleeps${until}.`;
   if (http || sockets) return "The modem talks to the server.";
   return data ? "The modem has a data connection." : "The modem is registered in a network.";
 }
+
+/** What was said on a modem's line as one line: line ends inside as ⏎, what cannot be seen as a dot. */
+export const plain = (text: string) =>
+  text
+    .replace(/^[\r\n]+|[\r\n]+$/g, "")
+    .replace(/[\r\n]+/g, " ⏎ ")
+    .replace(/[^\x20-\x7e⏎]/g, "·") || "⏎";

@@ -44,6 +44,19 @@ const VIEW: View = {
   help: false,
 };
 
+const AIR: View["air"] = {
+  power: "on",
+  sim: "ready",
+  antenna: true,
+  signal: 18,
+  registration: 1,
+  data: true,
+  http: false,
+  sockets: 1,
+  asleep: false,
+  faults: [],
+};
+
 describe("screen", () => {
   const full: View = {
     ...VIEW,
@@ -60,6 +73,8 @@ describe("screen", () => {
     battery: false,
     travel: 30 * 86400,
     offer: { token: "123456789012", about: "unlocks the device for ever, count 65535" },
+    air: { ...AIR, power: "off" },
+    next: START + 40 * 86400,
     log: Array.from({ length: 40 }, (_, i) => ({ at: START + i, text: `‹ ${"#INVALID".repeat(9)}`, bad: i % 2 > 0 })),
   };
 
@@ -101,6 +116,21 @@ describe("screen", () => {
   ])("draws segments %i", (segments, digit) => {
     const lines = render({ ...VIEW, segments: [255, 255, 255, segments] }).slice(3, 6);
     expect(lines.map((line) => line.slice(25, 29))).toEqual(digit);
+  });
+
+  test("shows signal and state of the modem, and what can be done to it", () => {
+    const says = (more: object, registered = true, colours = false) => {
+      const state = { ...VIEW.state, modem: { on: true, registered, sent: 0, received: 0 } };
+      return render({ ...VIEW, state, air: { ...AIR, ...more }, next: START + 1740 }, colours);
+    };
+    expect(says({})[11].slice(37)).toBe("▂▄▆█ modem talks to the server");
+    expect(says({ power: "off" }, false)[11].slice(37)).toBe("▂▄▆█ modem is off until it reports at 08:29");
+    expect(says({})[21]).toContain("i pull the SIM  a take the antenna off");
+    expect(says({ sim: "absent", antenna: false })[21]).toContain("i put the SIM back  a put the antenna on");
+    const lit = (signal: number, registered = true) =>
+      /38;5;40m([▂▄▆█]+)/.exec(says({ signal }, registered, true)[11])?.[1] ?? "";
+    expect([lit(18), lit(31), lit(0), lit(31, false)]).toEqual(["▂▄▆", "▂▄▆█", "▂", ""]);
+    expect(render(VIEW)[11].slice(37).trim()).toBe("");
   });
 
   test("a pressed key lights up, and no other", () => {
@@ -195,6 +225,38 @@ describe("session", () => {
     expect(said).toContainEqual(expect.stringMatching(/^server: 201, \d+ B$/));
     expect(said).toContainEqual(expect.stringMatching(/^› #ANSWER;\{/));
     expect(said).toContain("‹ #ANSWER;OK");
+    session.end();
+  });
+
+  test("SIM and antenna are pulled and put back, and a token comes over the air all the same", () => {
+    const session = new Session(board(), options);
+    const said = () => session.view().log.map((entry) => entry.text);
+    const reported = () => said().filter((text) => text.startsWith("server: 201")).length;
+    live(session, 1);
+    for (const [key, out, back] of [
+      ["i", "SIM pulled", "modem is off until"],
+      ["a", "antenna off", "modem is off until"],
+    ]) {
+      const before = reported();
+      session.key(key);
+      session.key("h");
+      live(session, 1);
+      expect(said()).toContain(out);
+      expect(reported()).toBe(before);
+      session.key(key);
+      session.key("g");
+      session.key("h");
+      live(session, 1);
+      expect(reported()).toBeGreaterThan(before);
+      expect(said()).toContain("device: valid");
+      expect(text(session)).toContain(back);
+    }
+    expect(session.view().state.load).toBe(true);
+    session.key("l");
+    expect(text(session)).toMatch(/› AT/);
+    expect(text(session)).toMatch(/‹ OK/);
+    session.key("l");
+    expect(text(session)).not.toMatch(/› AT/);
     session.end();
   });
 

@@ -2,7 +2,7 @@
 import type { State } from "../../bench/board";
 import { START } from "../../bench/session";
 import type { Info } from "../../bench/web/frame";
-import { airWords, clock, clockWords, day, grouped, sentence, span } from "../../bench/web/words";
+import { airWords, clock, clockWords, day, grouped, plain, sentence, span } from "../../bench/web/words";
 
 const state = (more: Partial<State> = {}): State =>
   ({
@@ -105,10 +105,10 @@ test("what the modem does is said in a sentence", () => {
     faults: [],
   };
   const says = (more: Partial<typeof view>) => airWords({ ...view, ...more }, START + 32400, START).slice(9);
-  expect(says({ power: "off" })).toBe(" is off until the next report, at 09:00.");
+  expect(says({ power: "off" })).toBe(" is off until it reports at 09:00.");
   expect(says({ power: "dead" })).toBe(" does nothing any more.");
   expect(says({ sim: "absent" })).toBe(" finds no SIM.");
-  expect(says({ antenna: false, registration: 2 })).toBe(" hears no network: its antenna is off.");
+  expect(says({ antenna: false, registration: 2 })).toBe(" hears no network: no antenna.");
   expect([0, 1, 2, 3, 5].map((registration) => says({ registration }))).toEqual([
     " looks for a network.",
     " is registered in a network.",
@@ -118,4 +118,11 @@ test("what the modem does is said in a sentence", () => {
   ]);
   expect(says({ data: true })).toBe(" has a data connection.");
   expect(says({ data: true, sockets: 1 })).toBe(" talks to the server.");
+  expect(["\r\nOK\r\n", "AT\r", "\r\n", "+A\r\nb\r\n", "\0\x81z"].map(plain)).toEqual([
+    "OK",
+    "AT",
+    "⏎",
+    "+A ⏎ b",
+    "··z",
+  ]);
 });

@@ -2,9 +2,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Modem, ModemState } from "../../parts/modem/modem";
 import type { Info } from "../frame";
-import { airWords, bytes, clock, day } from "../words";
-import { line, look } from "./store";
-import { Button, Fold } from "./ui";
+import { airWords, bytes, clock, day, plain, span } from "../words";
+import { jump, line, look } from "./store";
+import { Button, Either, Fold } from "./ui";
 
 export type AirSaid = Modem["view"] & { family: string; log: Modem["log"]; complaints: Modem["complaints"] };
 
@@ -93,6 +93,7 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
     );
   if (!air) return null;
   const report = info?.report;
+  const wait = (report?.next ?? 0) - now;
   const pulled = air.sim === "absent";
   return (
     <>
@@ -118,7 +119,7 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
             <div>
               <dt>next report</dt>
               <dd class={report.failures ? "bad" : ""}>
-                {report.next ? `${clock(report.next)} ${day(report.next)}` : "at once"}
+                {wait > 0 ? `${clock(report.next)} ${day(report.next)}, in ${span(wait)}` : "within a minute"}
                 {report.failures ? `, after ${report.failures} failed: ${report.failure}` : ""}
               </dd>
             </div>
@@ -143,10 +144,13 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
       </dl>
       <p class="row">
         <Button pressed={pulled} onClick={() => line(`modem sim ${pulled ? "in" : "out"}`)}>
-          {pulled ? "Put the SIM back" : "Pull the SIM"}
+          <Either first={!pulled} of={["Pull the SIM", "Put the SIM back"]} />
         </Button>
         <Button pressed={!air.antenna} onClick={() => line(`modem antenna ${air.antenna ? "out" : "in"}`)}>
-          {air.antenna ? "Take the antenna off" : "Put the antenna on"}
+          <Either first={air.antenna} of={["Take the antenna off", "Put the antenna on"]} />
+        </Button>
+        <Button disabled={wait <= 0} onClick={() => jump(wait)} title="time passes until the device reports again">
+          Until the next report
         </Button>
       </p>
       <Message />
@@ -168,13 +172,6 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
     </>
   );
 }
-
-/** What was said as one line: line ends inside as ⏎, what cannot be seen as a dot. */
-const plain = (text: string) =>
-  text
-    .replace(/^[\r\n]+|[\r\n]+$/g, "")
-    .replace(/[\r\n]+/g, " ⏎ ")
-    .replace(/[^\x20-\x7e⏎]/g, "·") || "⏎";
 
 /** A text message for the device, which takes tokens by that way too. */
 function Message() {

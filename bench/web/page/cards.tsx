@@ -6,7 +6,7 @@ import type { DeskView, Info, Made, Sold } from "../frame";
 import { clock, clockWords, day, grouped, span } from "../words";
 import { type } from "./device";
 import { jump, line, look, wish } from "./store";
-import { Button, Card, Choice, Fold, useFresh } from "./ui";
+import { Button, Card, Choice, Either, Fold, useFresh } from "./ui";
 
 type Kind = "add" | "set" | "disable" | "sync" | "extended";
 
@@ -239,7 +239,7 @@ export function Power({ state, made }: { state: State; made: Made }) {
           }}
         >
           <i aria-hidden="true" />
-          {powered ? "Plugged in" : "Unplugged"}
+          <Either first={powered} of={["Plugged in", "Unplugged"]} />
         </button>
         <Button
           disabled={!powered}
@@ -291,13 +291,13 @@ function Trouble({ state, made }: { state: State; made: Made }) {
       <h3>Clock chip</h3>
       <p class="row">
         <Button pressed={!rtc.running} onClick={() => line(rtc.running ? "rtc stop" : "rtc start")}>
-          {rtc.running ? "Stop it" : "Stopped"}
+          <Either first={rtc.running} of={["Stop it", "Stopped"]} />
         </Button>
         <Button pressed={!rtc.battery} onClick={() => line(rtc.battery ? "rtc lose" : "rtc back")}>
-          {rtc.battery ? "Take its battery" : "Without battery"}
+          <Either first={rtc.battery} of={["Take its battery", "Without battery"]} />
         </Button>
         <Button pressed={!rtc.present} onClick={() => line(rtc.present ? "rtc missing" : "rtc back")}>
-          {rtc.present ? "Unsolder it" : "Unsoldered"}
+          <Either first={rtc.present} of={["Unsolder it", "Unsoldered"]} />
         </Button>
       </p>
       <form
@@ -356,14 +356,14 @@ function Trouble({ state, made }: { state: State; made: Made }) {
       <h3>Memory</h3>
       <p class="row">
         <Button pressed={!memory.present} onClick={() => line(memory.present ? "memory missing" : "memory back")}>
-          {memory.present ? "Unsolder it" : "Unsoldered"}
+          <Either first={memory.present} of={["Unsolder it", "Unsoldered"]} />
         </Button>
         {eeprom && (
           <Button
             pressed={memory.protected}
             onClick={() => line(memory.protected ? "memory unprotect" : "memory protect")}
           >
-            {memory.protected ? "Write-protected" : "Protect it"}
+            <Either first={!memory.protected} of={["Protect it", "Write-protected"]} />
           </Button>
         )}
       </p>

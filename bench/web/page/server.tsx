@@ -5,7 +5,7 @@ import type { Request } from "../frame";
 import { bytes, clock, day } from "../words";
 import { Chart } from "./chart";
 import { line, look } from "./store";
-import { Button, Choice, Fold, useFresh } from "./ui";
+import { Button, Choice, Either, Fold, useFresh } from "./ui";
 
 type Waiting = Extract<Said, { waiting: unknown }>["waiting"];
 type Rows = Extract<Said, { rows: unknown }>;
@@ -90,7 +90,7 @@ export function Server({
           onClick={() => line(up ? "server down" : "server up")}
         >
           <i aria-hidden="true" />
-          {up ? "Server up" : "Server down"}
+          <Either first={up} of={["Server up", "Server down"]} />
         </button>
         <Button
           kind={requests.length ? undefined : "main"}

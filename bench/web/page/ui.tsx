@@ -28,6 +28,19 @@ export function Button({ children, onClick, kind, pressed, disabled, title, labe
   );
 }
 
+/** One of two texts in the room of the longer one, so that nothing beside it moves under a finger when it changes. */
+export function Either({ first, of }: { first: boolean; of: readonly [string, string] }) {
+  return (
+    <span class="either">
+      {of.map((text, i) => (
+        <span key={text} class={first === (i === 0) ? "" : "not"}>
+          {text}
+        </span>
+      ))}
+    </span>
+  );
+}
+
 /** One of a few, side by side. */
 export function Choice<T extends string | number>(props: {
   label: string;
