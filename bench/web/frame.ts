@@ -1,5 +1,6 @@
 /** What the page and its server say to each other: one JSON object a message. Types only. */
 import type { State } from "../board";
+import type { Modem } from "../parts/modem/modem";
 import type { Said } from "../session";
 
 /** What `board` of the bench protocol says. */
@@ -35,6 +36,9 @@ export interface Info {
   /** Of a device with a way of its own to a server: the next session, and what this month's have taken. */
   report?: { failure: string; failures: number; next: number; kilobytes: number; signal: number };
 }
+
+/** What `air` of the bench protocol says. */
+export type AirSaid = Modem["view"] & { family: string; log: Modem["log"]; complaints: Modem["complaints"] };
 
 /** What the desk does around the device. */
 export interface DeskView {

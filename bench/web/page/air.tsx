@@ -1,12 +1,10 @@
 /** The modem: how far it has come, what is said on its line, and everything that can go wrong with it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Modem, ModemState } from "../../parts/modem/modem";
-import type { Info } from "../frame";
+import type { ModemState } from "../../parts/modem/modem";
+import type { AirSaid, Info } from "../frame";
 import { airWords, bytes, clock, day, plain, span } from "../words";
 import { jump, line, look } from "./store";
 import { Button, Either, Fold } from "./ui";
-
-export type AirSaid = Modem["view"] & { family: string; log: Modem["log"]; complaints: Modem["complaints"] };
 
 /** Lines of the modem's port that are kept. */
 const KEPT = 300;

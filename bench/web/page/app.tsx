@@ -153,7 +153,7 @@ function Feed({ feed }: { feed: Happening[] }) {
 }
 
 function App() {
-  const { view, lists } = model;
+  const { view, lists, counts } = model;
   const { desk, made, state, info, strip = [], sold = [] } = view;
   const [theme, setTheme] = useRemembered("theme", THEMES);
   const [sound, setSound] = useState(false);
@@ -174,13 +174,13 @@ function App() {
         panel: () => (
           <Server
             requests={lists.requests}
-            changes={lists.story.length * 1000 + lists.requests.length}
+            changes={`${counts.story} ${counts.requests}`}
             modem={state.modem !== undefined}
             theme={theme}
           />
         ),
       },
-      { name: "memory", title: "Memory", panel: () => <Memory made={made} state={state} acts={lists.story.length} /> },
+      { name: "memory", title: "Memory", panel: () => <Memory made={made} state={state} acts={counts.story} /> },
       { name: "air", title: "Air", panel: () => <Air modem={state.modem} now={state.time} info={info} /> },
       { name: "story", title: "Story", panel: () => <Story acts={lists.story} desk={desk} /> },
       { name: "port", title: "Port", panel: () => <Port serial={lists.serial} /> },

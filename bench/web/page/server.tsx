@@ -66,7 +66,7 @@ export function Server({
   theme,
 }: {
   requests: Request[];
-  changes: number;
+  changes: string;
   modem: boolean;
   theme: string;
 }) {

@@ -6,6 +6,8 @@ export interface Model {
   link: "opening" | "open" | "lost";
   view: Partial<View>;
   lists: { [name in keyof Lists]: Lists[name][] };
+  /** How many items of each list there were, kept or not. */
+  counts: { [name in keyof Lists]: number };
   /** Counts the devices that were shown. */
   device: number;
   /** What the last command was refused with, until it is dismissed. */
@@ -16,9 +18,12 @@ export interface Model {
 /** What is kept of each list. */
 const KEPT = 400;
 
-const empty = (): Model["lists"] => ({ feed: [], serial: [], story: [], requests: [] });
+const empty = () => ({
+  lists: { feed: [], serial: [], story: [], requests: [] } as Model["lists"],
+  counts: { feed: 0, serial: 0, story: 0, requests: 0 },
+});
 
-export const model: Model = { link: "opening", view: {}, lists: empty(), device: 0, notice: "", frames: 0 };
+export const model: Model = { link: "opening", view: {}, ...empty(), device: 0, notice: "", frames: 0 };
 
 let socket: WebSocket | undefined;
 let show: () => void = () => {};
@@ -32,7 +37,7 @@ function take(frame: Exclude<Frame, { reply: number }>): void {
   model.frames++;
   if (frame.fresh) {
     model.view = {};
-    model.lists = empty();
+    Object.assign(model, empty());
     model.device++;
     from = {};
   }
@@ -46,6 +51,7 @@ function take(frame: Exclude<Frame, { reply: number }>): void {
     const all = [...kept, ...more.items];
     const over = Math.max(0, all.length - KEPT);
     from[name] = more.from - kept.length + over;
+    model.counts = { ...model.counts, [name]: more.from + more.items.length };
     model.lists = { ...model.lists, [name]: all.slice(over) };
   }
 }
