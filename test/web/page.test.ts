@@ -12,6 +12,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { nodeEngine } from "../../bench/engines/node";
 import { Session } from "../../bench/session";
 import { made } from "../../bench/web/desk";
+import type { AirSaid } from "../../bench/web/frame";
 import { serve, type Web } from "../../bench/web/server";
 import { readBoard } from "../../build/bundle";
 import { Hand, inBrowser, launch, PATIENCE } from "./browser";
@@ -324,27 +325,89 @@ inBrowser("the page", () => {
     expect(await seen()).toMatch(/^Tue 24 Nov.* to Wed 25 Nov/);
   });
 
-  const modem = readBoard("esp32").parts.modem ? test : test.skip;
-  modem(
-    "the modem loses its antenna and finds it again; then an OK is lost, and it reports all the same (needs a modem)",
-    async () => {
-      await hand.tab("Air");
-      await hand.press("Take the antenna off");
-      await hand.jump("+1 d", 86400);
-      await hand.page.locator(".facts .bad", { hasText: "failed" }).waitFor();
-      expect(await hand.page.locator(".feed .server").count()).toBe(0);
-      await hand.press("Antenna is off");
-      await hand.jump("+1 d", 86400);
-      await hand.page.locator(".feed .server", { hasText: "the server took" }).waitFor();
-      await hand.page.getByText(/^Faults/).click();
-      await hand.press("no-ok");
-      await hand.page.locator(".at .bench", { hasText: "fault no-ok" }).waitFor();
-      const { n } = web.desk.lists.requests.items.at(-1)!;
-      await hand.jump("+1 d", 86400);
-      expect(web.desk.lists.requests.items.at(-1)!.n).toBeGreaterThan(n);
-      expect(await hand.page.locator(".at .controller").count()).toBeGreaterThan(10);
-    },
-  );
+  /** Seconds of the world pass, one after the other, until the modem is as wanted: no page is too slow to see that. */
+  const until = async (wanted: (air: AirSaid) => boolean) => {
+    for (;;) {
+      const [found] = await web.desk.wish({ line: "air 999999", id: 1 });
+      if (wanted((found as { air: AirSaid }).air)) return;
+      await web.desk.wish({ line: "wait 1", id: 1 });
+    }
+  };
+
+  test("a report goes over the air at its time: the device registers, reports, and takes the token that waits", async () => {
+    await web.desk.wish({ speed: 0 });
+    await hand.tab("Air");
+    // The first one is due at once.
+    await hand.jump("+1 h", 3600);
+    const air = (words: RegExp) => hand.page.locator(".airs", { hasText: words }).waitFor();
+    await air(/^The modem is off until it reports at \d\d:\d\d\.$/);
+    await hand.page.locator(".facts dd", { hasText: /^\d\d:\d\d Sun 22 Nov, in \d+ / }).waitFor();
+    await hand.press("Sell");
+    await hand.press(/^Send with the next answer: \d+$/);
+    await hand.press("Until the next report");
+    await until(({ power }) => power === "booting");
+    await air(/^The modem starts\.$/);
+    await until(({ registration }) => registration === 1);
+    await hand.page.locator(".way .done", { hasText: "network" }).waitFor();
+    await until(({ sockets, http }) => http || sockets > 0);
+    await air(/^The modem talks to the server\.$/);
+    await hand.page.locator(".way .done", { hasText: "server" }).waitFor();
+    await until(({ power }) => power === "off");
+    await hand.says("Paid until Sun 29 Nov");
+    await hand.page.locator(".feed .server", { hasText: "the server took" }).first().waitFor();
+    await hand.page.locator(".at .controller", { hasText: "AT" }).first().waitFor();
+    await air(/^The modem is off until it reports at/);
+  });
+
+  test("SIM, antenna, server and plug are pulled while it reports, and put back: it ends in the same place", async () => {
+    const { page } = hand;
+    await web.desk.wish({ speed: 0 });
+    const taken = () => web.desk.lists.requests.items.filter(({ status }) => status === 201).length;
+    const pulls: { out: string; back: string; tab?: string; when: (air: AirSaid) => boolean; trouble?: string }[] = [
+      { out: "Pull the SIM", back: "Put the SIM back", when: ({ registration }) => registration === 1, trouble: "SIM" },
+      { out: "Take the antenna off", back: "Put the antenna on", when: ({ data }) => data, trouble: "network" },
+      { out: "Server up", back: "Server down", tab: "Server", when: ({ power }) => power === "on" },
+      { out: "Plugged in", back: "Unplugged", when: ({ sockets, http }) => http || sockets > 0 },
+    ];
+    const turn = (name: string) =>
+      page.locator("button", { has: page.locator(".either :not(.not)", { hasText: name }) }).click();
+    await hand.jump("+1 h", 3600);
+    for (const [i, { out, back, tab = "Air", when, trouble }] of pulls.entries()) {
+      await page.locator("#shop input").fill("1");
+      await hand.press("Sell");
+      await ticked(web.desk, () => web.desk.view.sold!.length > i);
+      await hand.press(`Send with the next answer: ${web.desk.view.sold!.at(-1)!.token}`);
+      const { info, state } = web.desk.view;
+      await web.desk.wish({ line: `wait ${Math.max(0, info!.report!.next - state!.time)}`, id: 1 });
+      await until(when);
+      await hand.tab(tab);
+      await turn(out);
+      const before = taken();
+      await hand.jump("+1 h", 3600);
+      expect([out, taken()]).toEqual([out, before]);
+      if (trouble) await page.locator(".way .wrong", { hasText: trouble }).waitFor();
+      if (trouble) await page.locator(".facts .bad", { hasText: /after \d+ failed/ }).waitFor();
+      await turn(back);
+      await hand.jump("+1 h", 3600);
+      await hand.jump("+1 h", 3600);
+      expect(taken()).toBeGreaterThan(before);
+      // Each token was taken once, and there is one day more.
+      await hand.says(`Paid until ${["Mon 23", "Tue 24", "Wed 25", "Thu 26"][i]} Nov`);
+    }
+    // Of each hour with power a row came once.
+    const [found] = await web.desk.wish({ line: "rows 0", id: 1 });
+    const hours = "rows" in found ? found.rows.map(({ timestamp }) => Math.floor(timestamp / 3600)) : [];
+    expect(new Set(hours).size).toBe(hours.length);
+    expect(hours.length).toBeGreaterThan(10);
+    // A fault is switched on, happens, and is got over.
+    await hand.tab("Air");
+    await page.getByText(/^Faults/).click();
+    await page.getByRole("switch", { name: "no-ok" }).click();
+    await page.locator(".at .bench", { hasText: "fault no-ok" }).waitFor();
+    const before = taken();
+    await hand.jump("+1 d", 86400);
+    expect(taken()).toBeGreaterThan(before + 20);
+  });
 
   test("memory: what an action changed is marked, byte by byte, until the next one", async () => {
     await hand.tab("Memory");
