@@ -92,6 +92,8 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
   if (!air) return null;
   const report = info?.report;
   const wait = (report?.next ?? 0) - now;
+  // One that is under way counts as failed until it is not, and has no reason then.
+  const failed = report && report.failures > 0 && report.failure !== "";
   const pulled = air.sim === "absent";
   return (
     <>
@@ -116,9 +118,9 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
           <>
             <div>
               <dt>next report</dt>
-              <dd class={report.failures ? "bad" : ""}>
+              <dd class={failed ? "bad" : ""}>
                 {wait > 0 ? `${clock(report.next)} ${day(report.next)}, in ${span(wait)}` : "within a minute"}
-                {report.failures ? `, after ${report.failures} failed: ${report.failure}` : ""}
+                {failed ? `, after ${report.failures} failed: ${report.failure}` : ""}
               </dd>
             </div>
             <div>
