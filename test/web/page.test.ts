@@ -682,6 +682,11 @@ inBrowser("the page", () => {
     await hand.press("accepted, ra");
     await hand.page.getByText("✓ It ends with ra").waitFor();
     await shot("page-chain", hand.page.locator(".exchange"));
+    await hand.tab("Air");
+    await web.desk.wish({ line: `wait ${web.desk.view.info!.report!.next - web.desk.view.state!.time}`, id: 1 });
+    await until(({ sockets, http }) => http || sockets > 0);
+    await hand.page.locator(".airs", { hasText: "talks to the server" }).waitFor();
+    await shot("page-air", hand.page.locator(".behind"));
     await shot("page-phone", (await open({ width: 390, height: 780 }, "dark")).page);
   });
 
