@@ -56,6 +56,9 @@ export interface Access {
 export function access(d: Device): Access {
   const pins = () => latest(d.safe!, SENT_PINS) || new Uint8Array(PAYLOAD);
 
+  /** Whether the modem was given the certificate. */
+  const marked = () => new DataView(pins().buffer).getUint32(0, true) === CERTIFICATE;
+
   /** The lines of the PINs in their record. */
   const lines = (bytes: Uint8Array): string[] => {
     let text = "";
@@ -129,8 +132,7 @@ export function access(d: Device): Access {
       try {
         settings.access = read() || settings.access;
         if (settings.access[3]) settings.pinState = known(settings.access[3]);
-        const has = new DataView(pins().buffer).getUint32(0, true) === CERTIFICATE;
-        if (has && settings.failures % AGAIN !== AGAIN - 1) settings.ca = undefined;
+        if (marked() && settings.failures % AGAIN !== AGAIN - 1) settings.ca = undefined;
       } catch (_) {
         // The store tells that its memory fails. No PIN is sent that could not be remembered.
         settings.access[3] = "";
@@ -148,7 +150,7 @@ export function access(d: Device): Access {
       if (event === "time") setTime(d, value as number, RELEASED);
       if (event === "signal") d.signal = value as number;
       if (event === "ca") {
-        keep("", NEW, CERTIFICATE);
+        if (!marked()) keep("", NEW, CERTIFICATE);
         settings.ca = undefined;
       }
       return token;

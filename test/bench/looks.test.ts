@@ -267,6 +267,8 @@ describe("a story", () => {
         expect(again.bench(...story).filter((one) => "error" in one)).toEqual([]);
         expect(again.session.now).toBe(session.now);
         expect(again.session.story()).toEqual(story);
+        // What was said while the world was let run waits to be read.
+        bench();
         for (const memory of ["flash", "memory"])
           expect(again.bench(`dump ${memory}`)).toEqual(bench(`dump ${memory}`));
       }),

@@ -88,6 +88,8 @@ class Story {
     this.rand = random(seed);
     this.board = new VirtualBoard(board, code, make, START);
     this.board.onLine = (line) => this.lines.push(line);
+    // A clock that was lost stays behind: nobody tells it the time.
+    this.board.parts.modem?.fault("time-unset", [], "now");
     const { flash } = this.board.parts;
     for (const name of ["program", "erase"] as const) {
       const original: (...args: any[]) => void = flash![name];
