@@ -1,7 +1,7 @@
 /** The factory's test of a modem: it is switched on, has to answer, its SIM is looked at, and it is switched off again. */
 import type { Device } from "../device";
 
-/** Begins; the answer to the command comes when nothing of it is left, a minute and a half later at most. */
+/** Begins; the answer to the command comes when nothing of it is left, two minutes later at most. */
 export function tryModem(d: Device): void {
   const end = (said: string) => {
     d.session = undefined;

@@ -5,9 +5,9 @@ import type { Unit } from "../token/decode";
 import type { Ask } from "./report.overlay";
 
 /**
- * Makes the board's own transport, and carries one POST by it; without one, sees whether the modem answers. Returns what ends it, as the `close` of a `Transport` does; to be
- * called when the POST is closed, at the latest. It tells "bytes", about so many were on the air; "token", one that came by the way; and
- * "off", once, some time after it was ended, when nothing of it is left.
+ * Makes the board's own transport, and carries one POST by it; without one, sees whether the modem answers. Returns what ends it, as
+ * the `close` of a `Transport` does; to be called when the POST is closed, at the latest. It tells "bytes", about so many were on the air;
+ * "token", one that came by the way; and "off", once, when nothing of it is left, with "" or, of a modem, why it failed.
  */
 export type Connect = (
   d: Device,

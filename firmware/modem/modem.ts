@@ -190,8 +190,9 @@ export function modem(
       // What to do after a failure, one rung higher each time: the script, and how far back that leads at least.
       if (phase < READY && !settings.trial) rung = Math.max(rung, phase < SIM ? OFF : RADIO);
       // A new modem may have another rate. The factory's test tries nothing else: who is there looks at it.
-      const ladder = !settings.trial ? "clear3 radio2 reset1 off0 baud0 cut0" : phase < SIM ? "baud0" : "";
-      const step = ladder.split(" ")[rung++];
+      const step = (!settings.trial ? "clear3 radio2 reset1 off0 baud0 cut0" : phase < SIM ? "baud0" : "").split(" ")[
+        rung++
+      ];
       const lacks = "SILENT SILENT NO_SIM NO_NETWORK NO_NETWORK NO_NETWORK NO_CA NO_NETWORK NO_SERVER NO_ANSWER";
       if (!why) why = lacks.split(" ")[phase];
       // Nothing helps against a wrong PIN.
