@@ -286,7 +286,7 @@ export function modem(
         case "i":
           return message;
         case "j":
-          return found && settings.sms ? message : undefined;
+          return found ? message : undefined;
         case "h":
           return address[2].split(":")[0];
         case "o":
@@ -410,7 +410,8 @@ export function modem(
         case "v":
           return place === WHOLE || (closed && !n && place === OPEN) ? GO : n ? AGAIN : closed ? STOP : LATER;
         case "m":
-          found = error ? 0 : 1;
+          // Whoever was told of it may want it to stay.
+          found = error ? 0 : settings.sms;
           return GO;
       }
       if (SERVICE && code === "h") {
