@@ -29,6 +29,8 @@ export function online(
   return opened(
     modem(port, d.hal.system, settings, family, (event, value) => {
       if (event === "bytes" || event === "off") tell(event, value);
+      // What sets the clock needs more memory than is left in the middle of the modem's answer.
+      else if (event === "time") d.hal.system.after(() => access(d).hear(settings, event, value), 1);
       else {
         const token = access(d).hear(settings, event, value);
         if (token) tell("token", token);
