@@ -63,7 +63,7 @@ export function sim7080(name: string): string {
         : "";
     case "send":
       return SERVICE
-        ? `+SHBOD=$N,20000|> ^ OK|20|1
+        ? `+SHBOD=$N,10000|> ^ OK|20|1
 +SHREQ="$l",3|OK +SHREQ:|90|1|h
 +SHREAD=$f,$m|OK +SHREAD: #||1|r`
         : "";
