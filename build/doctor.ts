@@ -109,6 +109,14 @@ const REPORTS: { [failure: string]: Pick<Finding, "says" | "todo"> } = {
     todo: "Look whether it answers others; if it does, at the signal, and whether the SIM has data left.",
   },
   LOST: { says: "the modem lost its connection, or its supply.", todo: "Check supply and antenna of the modem." },
+  PLAIN_HTTP: {
+    says: "the modem has no TLS of 1.2 for this server, and the board's JSON does not allow less.",
+    todo: "Give the server an address with https, take another module, or see plain in docs/modem.md.",
+  },
+  NO_TLS: {
+    says: "the server's address is https, and the board has only raw connections.",
+    todo: "Build it with service in the board's JSON (docs/modem.md).",
+  },
   MEMORY: {
     says: "the memory with what was measured does not answer.",
     todo: "Check the EEPROM's solder joints and the I2C wires.",
@@ -131,7 +139,7 @@ function whyNoReport(failure: string): Pick<Finding, "says" | "todo"> {
   if (/^(LENGTH|FORM|TYPE|DEVICE|UNSIGNED|SIGNATURE|NOT_ASKED)$/.test(failure))
     return {
       says: `the server's answer is refused (${failure}).`,
-      todo: "Look that up in docs/reporting.md; SIGNATURE means that the server has another key for this serial.",
+      todo: "Look whether a captive portal or a proxy answers in its place; if not, look that up in docs/reporting.md: SIGNATURE means that the server has another key for this serial.",
     };
   return (
     REPORTS[failure] ?? {

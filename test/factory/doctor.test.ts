@@ -89,7 +89,9 @@ test.each([
   ["HTTP_403", /HTTP status 403/, /identity or key/],
   ["HTTP_601", /did not reach the server/, /signal/],
   ["SIGNATURE", /refused \(SIGNATURE\)/, /another key/],
-  ["NO_TLS", /says NO_TLS/, /who makes the firmware/],
+  ["NO_TLS", /only raw connections/, /service/],
+  ["PLAIN_HTTP", /no TLS of 1\.2/, /https/],
+  ["HOUSE", /says HOUSE/, /who makes the firmware/],
   ["", /forgotten since power-on/, /Ask again/],
 ])("reports that fail of %s are explained", (failure, says, todo) => {
   const findings = diagnose({ ...GOOD, report: { ...SENT, failure, failures: 3 } }, NOW);
