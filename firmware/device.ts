@@ -125,10 +125,8 @@ export interface Device {
   events: string[];
   /** Who wants to know what happened: feedback to the person, and a product's own code, which hands it on (docs/product.md). */
   tell: (event: string, value: number) => void;
-  /** What the services of this board add: something to do with every tick, once a minute or more often… */
+  /** What the services of this board do with every tick, once a minute or more often. */
   ticks: ((time: number, d: Device) => void)[];
-  /** …and serial commands, by their name with the "#"; what they return is the answer, if anything. */
-  commands: { [name: string]: (fields: string[]) => string };
   /**
    * While a report is made, sent or answered: what that has in memory is needed by others. Called, it gives up what may be given
    * up, and returns whether that memory is free soon. Undefined when it is.
@@ -184,7 +182,6 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     events: [],
     tell: () => {},
     ticks: [],
-    commands: {},
   };
   d.paid.count = 1;
   const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, LAST_TYPE);

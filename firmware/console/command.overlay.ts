@@ -104,13 +104,10 @@ export function command(d: Device, fields: string[]): boolean {
       info(d);
       return true;
   }
-  const more = d.commands[fields[0]];
-  const answer = more ? more(fields) : "";
-  if (answer) say(d, answer);
   if (TABLE && fields[0] === "#TABLE") say(d, fill(d, d.settings.table!, fields));
   else if (REPORTS && fields[0] === "#METRICS") collect(d);
   else if (REPORTS && MOVES && fields[0] === "#RESET") say(d, reset(d));
   else if (MODEM && fields[0] === "#MODEM") say(d, access(d).command(fields));
-  else return more !== undefined;
+  else return false;
   return true;
 }
