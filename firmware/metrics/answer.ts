@@ -6,7 +6,7 @@
 import { high, low } from "../token/siphash";
 import { type Sum, sum } from "./sum.overlay";
 import { LONGEST_ANSWER, OWN_SETTINGS, type Setting, type Terms } from "./terms";
-import { pad, type Value } from "./values";
+import type { Value } from "./values";
 
 /** Whether a board that sends CBOR gets it too. */
 declare const CBOR_ANSWERS: boolean;
@@ -234,6 +234,12 @@ function complaint(): string {
   if (!v[AUTH]) return v[AUTS] || v[ASL] || v[CHANGES] || v[EXTRA] ? "UNSIGNED" : "";
   if ((v[AUTS] && (!ASKS || terms.asks !== "auts")) || (v[ASL] && (!ASKS || terms.asks !== "asl"))) return "NOT_ASKED";
   return terms.timestamp || terms.count ? "" : "NOT_ASKED";
+}
+
+/** A text with zeros before it, so that it has so many characters. */
+function pad(digits: string, length: number): string {
+  while (digits.length < length) digits = "0" + digits;
+  return digits;
 }
 
 /** Whether the last hash is that of an auth, with or without leading zeros; in constant time. */

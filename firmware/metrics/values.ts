@@ -76,9 +76,3 @@ export function writeList(
   }
   return CBOR && cbor ? head(0xa0, filled) + text : "{" + text + "}";
 }
-
-/** A text with zeros before it, so that it has so many characters. */
-export function pad(digits: string, length: number): string {
-  while (digits.length < length) digits = "0" + digits;
-  return digits;
-}

@@ -59,11 +59,11 @@ export function access(d: Device): Access {
   /** Whether the modem was given the certificate. */
   const marked = () => new DataView(pins().buffer).getUint32(0, true) === CERTIFICATE;
 
-  /** The lines of the PINs in their record. */
-  const lines = (bytes: Uint8Array): string[] => {
+  /** The text in a record, from a byte on. */
+  const textIn = (bytes: Uint8Array, from: number): string => {
     let text = "";
-    for (let i = PINS; i < PAYLOAD && bytes[i]; i++) text += String.fromCharCode(bytes[i]);
-    return text.split("\n");
+    for (let i = from; i < PAYLOAD && bytes[i]; i++) text += String.fromCharCode(bytes[i]);
+    return text;
   };
 
   /** Keeps texts of 160 characters at most. */
@@ -85,7 +85,7 @@ export function access(d: Device): Access {
       const bytes = latest(d.safe!, ACCESS + part);
       if (!bytes || (part && bytes[0] !== generation)) return undefined;
       generation = bytes[0];
-      for (let i = 1; i < PAYLOAD && bytes[i]; i++) text += String.fromCharCode(bytes[i]);
+      text += textIn(bytes, 1);
       if (!bytes[PIECE]) break;
     }
     return text.split("\n");
@@ -93,7 +93,7 @@ export function access(d: Device): Access {
 
   /** What is known of a PIN. When no more can be remembered, none is new. */
   const known = (pin: string): number => {
-    const all = lines(pins());
+    const all = textIn(pins(), PINS).split("\n");
     if (all.indexOf("=" + pin) >= 0) return RIGHT;
     return all.indexOf(pin) >= 0 || all.join("\n").length + pin.length + 2 > PAYLOAD - PINS ? SENT : NEW;
   };
@@ -101,7 +101,9 @@ export function access(d: Device): Access {
   /** Keeps what is known of a PIN, or that the modem has the certificate; false when the memory does not. */
   const keep = (pin: string, state: number, mark: number): boolean => {
     const bytes = pins();
-    const all = lines(bytes).filter((line) => line && line !== pin && line !== "=" + pin);
+    const all = textIn(bytes, PINS)
+      .split("\n")
+      .filter((line) => line && line !== pin && line !== "=" + pin);
     if (pin) all.push((state === RIGHT ? "=" : "") + pin);
     const text = all.join("\n");
     for (let i = PINS; i < PAYLOAD; i++) bytes[i] = text.charCodeAt(i - PINS);

@@ -187,13 +187,12 @@ export function modem(
       reason = "";
       close(status, "");
     } else if (did < MENDING && error && !ending) {
-      // What to do after a failure, one rung higher each time: the script, and how far back that leads at least.
+      // What helps, from the least on: a script, and how far back it leads at least. Each time one rung higher.
+      const ladder = "clear3 radio2 reset1 off0 baud0 cut0";
+      const lacks = "SILENT SILENT NO_SIM NO_NETWORK NO_NETWORK NO_NETWORK NO_CA NO_NETWORK NO_SERVER NO_ANSWER";
       if (phase < READY && !settings.trial) rung = Math.max(rung, phase < SIM ? OFF : RADIO);
       // A new modem may have another rate. The factory's test tries nothing else: who is there looks at it.
-      const step = (!settings.trial ? "clear3 radio2 reset1 off0 baud0 cut0" : phase < SIM ? "baud0" : "").split(" ")[
-        rung++
-      ];
-      const lacks = "SILENT SILENT NO_SIM NO_NETWORK NO_NETWORK NO_NETWORK NO_CA NO_NETWORK NO_SERVER NO_ANSWER";
+      const step = (!settings.trial ? ladder : phase < SIM ? "baud0" : "").split(" ")[rung++];
       if (!why) why = lacks.split(" ")[phase];
       // Nothing helps against a wrong PIN.
       if (!step || why.charAt(0) === "P") ending = 1;
