@@ -6,10 +6,6 @@ export type Note = string;
  */
 export type Pin = string;
 /**
- * What a modem takes in quotes.
- */
-export type Quoted = string;
-/**
  * On I2C, 7 bits.
  */
 export type Address = number;
@@ -245,11 +241,9 @@ export interface Modem {
    */
   dtr?: string;
   /**
-   * Of a unit that was told none at the factory port.
+   * An entry of boards/apns.json, for a unit that was told nothing else at the factory port.
    */
   apn?: string;
-  user?: Quoted;
-  password?: Quoted;
   pin?: string;
   /**
    * POSTs over a raw connection, with a short head.

@@ -14,11 +14,15 @@ const root = resolve(__dirname, "..");
 const schema = JSON.parse(readFileSync(join(root, "boards/schema.json"), "utf8"));
 const ajv = new Ajv({ allErrors: true, verbose: true, keywords: ["tsType"] });
 const whole = ajv.compile(schema);
+const inOrder = ajv.compile({ ...schema.definitions.apns, definitions: schema.definitions });
+
+/** What is not a board among boards/*.json. */
+const OTHERS = ["apns.json", "schema.json"];
 
 /** Names of the boards there are, from boards/*.json. */
 export function boardNames(): string[] {
   return readdirSync(join(root, "boards"))
-    .filter((file) => file.endsWith(".json") && file !== "schema.json")
+    .filter((file) => file.endsWith(".json") && !OTHERS.includes(file))
     .map((file) => file.slice(0, -5))
     .sort();
 }
@@ -28,6 +32,20 @@ export function readBoard(name: string): Board {
   if (!boardNames().includes(name))
     throw new Error(`There is no board "${name}": choose one of ${boardNames().join(", ")}`);
   return parseBoard(readFileSync(join(root, "boards", `${name}.json`), "utf8"), `boards/${name}.json`);
+}
+
+/** What a modem gives to a network to get a data connection. */
+export interface AccessPoint {
+  apn: string;
+  user?: string;
+  password?: string;
+}
+
+/** Access points by name, from boards/apns.json. Throws when that file is not in order, and says what to change. */
+export function accessPoints(): { [name: string]: AccessPoint } {
+  const points = JSON.parse(readFileSync(join(root, "boards/apns.json"), "utf8"));
+  if (!inOrder(points)) throw new Error(inOrder.errors!.map((error) => `boards/apns.json: ${say(error)}`).join("\n"));
+  return points as { [name: string]: AccessPoint };
 }
 
 /** Drivers of the schema by the parts that they can be, and the schema's own check of each. */
@@ -94,6 +112,13 @@ function mistakes(board: any, name: string): string[] {
         found.push(`${at}: pages lie at a "position" or in a "file": give one of the two`);
     }
   if (found.length) return found;
+  const { apn, ca } = (board.parts.modem ?? {}) as { apn?: string; ca?: string };
+  if (apn !== undefined && !accessPoints()[apn])
+    found.push(
+      `parts.modem.apn: boards/apns.json has no "${apn}": add it there, or write one of ${Object.keys(accessPoints()).join(", ")}`,
+    );
+  if (ca !== undefined && !existsSync(join(root, "boards/ca", ca)))
+    found.push(`parts.modem.ca: there is no boards/ca/${ca}: put the authority's certificate there`);
   if (board.name !== name) found.push(`name: it is the file's, so write "${name}"`);
   if (!BUILDS[board.espruino])
     found.push(`espruino: build/chips.ts has no "${board.espruino}": write one of ${Object.keys(BUILDS).join(", ")}`);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Board, Modem } from "../boards/board";
+import { accessPoints } from "./boards";
 import { literal, piecewise } from "./metrics";
 
 const root = resolve(__dirname, "..");
@@ -54,7 +55,8 @@ export function connectModule(board: Board): string {
     low: `${keyLevel ? "" : "k"}${supplyLevel ? "" : "r"}`,
   };
   const file = FAMILIES[family];
-  const texts = [modem.apn ?? "", modem.user ?? "", modem.password ?? "", modem.pin ?? ""];
+  const { apn = "", user = "", password = "" } = modem.apn ? accessPoints()[modem.apn] : {};
+  const texts = [apn, user, password, modem.pin ?? ""];
   return [
     `import { io } from "../hal/espruino/espruino";`,
     `import { modem } from "../hal/espruino/modem";`,

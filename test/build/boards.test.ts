@@ -36,6 +36,11 @@ describe("every board", () => {
     expect(code.length).toBeLessThanOrEqual(board.budget.bytes);
   });
 
+  test("the modem's access point is that of the table, with its user and password", async () => {
+    const { code } = await bundle(change("esp32", ["parts.modem.apn", "ke-safaricom"], ["parts.modem.pin", "1234"]));
+    expect(code.replace(/\\n/g, "\n").includes("safaricom\nsaf\ndata\n1234")).toBe(true);
+  });
+
   test("what is said about circuits stays out of the bundle", async () => {
     const said = change(
       "puckjs",
@@ -118,6 +123,16 @@ describe("a board that is not in order is refused, with file, place and remedy",
       "has a memory of an odd size",
       change("esp32", ["parts.memory.bytes", 1000]),
       "parts.memory.bytes: 1000 is none of these: write one of 4096, 8192",
+    ],
+    [
+      "names no access point that there is",
+      change("esp32", ["parts.modem.apn", "nowhere"]),
+      'parts.modem.apn: boards/apns.json has no "nowhere": add it there, or write one of internet, ',
+    ],
+    [
+      "names an authority that is not there",
+      change("esp32", ["parts.modem.ca", "other.pem"]),
+      "parts.modem.ca: there is no boards/ca/other.pem: put the authority's certificate there",
     ],
     ["has three keys", change("pixljs", ["parts.keypad.pins", ["H1", "H2", "H3"]]), "parts.keypad.pins: "],
     [
