@@ -8,6 +8,7 @@ import { boardNames } from "./boards";
 import { type Bundle, bundle } from "./bundle";
 import { check } from "./check";
 import { evaluate, find, type Interpreter, type Locked, older, times } from "./console";
+import { crc32 } from "./crc";
 import { storageImage } from "./image";
 import { ask, openPort, type Port } from "./port";
 import { BOOT, layout, occupied, ownPages, type Plan, plan, STORAGE, type Storage, steps } from "./storage";
@@ -42,16 +43,6 @@ export interface FlashOptions {
   say: (text: string) => void;
   /** The part of the upload that is done, 0 to 1. */
   progress: (part: number) => void;
-}
-
-/** CRC-32 (IEEE 802.3) of a text of bytes, as the interpreter's E.CRC32 works it out. */
-export function crc32(text: string): number {
-  let crc = -1;
-  for (let i = 0; i < text.length; i++) {
-    crc ^= text.charCodeAt(i);
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 /** How a device whose console is closed is opened for another program, by Espruino's name of its build. Not tried on hardware. */

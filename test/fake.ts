@@ -1,6 +1,7 @@
+import { crc32 } from "../build/crc";
 import { type Answer, type Device, enterToken, type Settings, startDevice } from "../firmware/device";
 import type { Hal } from "../hal/hal";
-import { cells, crc } from "./store/cells";
+import { cells } from "./store/cells";
 
 const START = 1795305600;
 
@@ -59,7 +60,7 @@ export class FakeBoard {
       },
       memory: () => ({ usage: 0, total: 0 }),
       chip: () => "fake",
-      crc,
+      crc: crc32,
     },
     output: {
       write: (on) => {

@@ -11,7 +11,7 @@ import { DEMO } from "../bench/demo-unit";
 import { interpreterVersion } from "../bench/engines/espruino";
 import type { Who } from "../bench/engines/serial";
 import { boardNames, bundle } from "../build/bundle";
-import { crc32 } from "../build/flash";
+import { crc32 } from "../build/crc";
 import { bare, needs, UNSEEN } from "./hil/needs";
 
 const root = resolve(__dirname, "..");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
+import { crc32 } from "../../build/crc";
 import type { Engine, Host } from "./engine";
 
 const shim = readFileSync(join(__dirname, "shim.js"), "utf8");
@@ -27,14 +28,7 @@ const ABSENT_MEMBERS: { [object: string]: string } = {
 const PRELUDE = `
 var global = this;
 function $erase() {}
-var E = { CRC32: function (data) {
-  var crc = -1;
-  for (var i = 0; i < data.length; i++) {
-    crc ^= data[i];
-    for (var bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}, setConsole: function () {} };
+var E = { CRC32: $crc, setConsole: function () {} };
 var process = { version: "2v29", env: {}, memory: function () { return { free: 0, usage: 0, total: 0 }; } };
 `;
 
@@ -68,7 +62,7 @@ export function nodeEngine(code: string, pins: string[], host: Host): Engine {
     return result;
   };
   // Of dates only what no clock is needed for.
-  Object.assign(context, { atob, btoa, Date: { parse } });
+  Object.assign(context, { atob, btoa, $crc: crc32, Date: { parse } });
   run(PRELUDE + pins.map((pin) => `var ${pin} = "${pin}";`).join("\n"), "prelude");
   run(shim, "shim.js");
   /** A cut throws out of the firmware, wherever it was; nothing else may leave it. */

@@ -2,6 +2,7 @@
  * What the bytes of a board's memories are, by docs/store.md and docs/metrics.md. Written from these, not from the firmware:
  * what does not fit shows.
  */
+import { crc32 } from "../../build/crc";
 import type { Made } from "./frame";
 
 /** Bytes of a record of a journal, and of the journal: two pages. */
@@ -88,18 +89,6 @@ export interface Slot {
   /** The newest whole record of its type. */
   newest?: boolean;
   fields: Field[];
-}
-
-const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c >>> 0;
-});
-
-export function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = CRC[(c ^ byte) & 255] ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
 }
 
 const blank = (bytes: Uint8Array) => bytes.every((byte) => byte === 0xff);

@@ -4,7 +4,7 @@
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createContext, runInContext } from "node:vm";
-import { crc32 } from "../../build/flash";
+import { crc32 } from "../../build/crc";
 import { occupied } from "../../build/storage";
 
 export interface FakeOptions {

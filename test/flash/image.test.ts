@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBoard } from "../../build/bundle";
-import { crc32 } from "../../build/flash";
+import { crc32 } from "../../build/crc";
 import { pieces, storageImage } from "../../build/image";
 
 const START = 0x74000;

@@ -1,6 +1,6 @@
 /** What a board's EEPROM holds, read by the page of docs/metrics.md. */
 import type { Board } from "../../boards/board";
-import { crc } from "../store/cells";
+import { crc32 } from "../../build/crc";
 
 /** Every row in an EEPROM, by its number: [time, value, value, …], null for no value. */
 export function rowsIn(board: Board, image: Uint8Array): Map<number, (number | null)[]> {
@@ -11,7 +11,7 @@ export function rowsIn(board: Board, image: Uint8Array): Map<number, (number | n
     const view = new DataView(image.buffer, image.byteOffset + at, 64);
     const number = view.getUint32(0, true);
     // What the check is mixed with is one and the same for all blocks.
-    const mixed = (view.getUint32(60, true) ^ crc(image.subarray(at, at + 60))) >>> 0;
+    const mixed = (view.getUint32(60, true) ^ crc32(image.subarray(at, at + 60))) >>> 0;
     if (number === 0xffffffff || mixed > 0xffff) continue;
     checks.set(mixed, number);
     const count = ((number - 1) % 4) + 1;

@@ -1,7 +1,7 @@
 /** The history's arithmetic on the interpreter itself: every kind of memory and width, several rounds, a restart after each row. */
 import { runInNewContext } from "node:vm";
+import { crc32 } from "../../build/crc";
 import { compile, interpret } from "../../build/interpreter";
-import { crc } from "../store/cells";
 
 const PROGRAM = `
 import { appendRow, openHistory } from "./firmware/metrics/append";
@@ -51,7 +51,7 @@ const digests = (said: string) => said.match(/digest=-?\d+/g);
   const code = compile(PROGRAM);
   let onNode = "";
   runInNewContext(code, {
-    E: { CRC32: (bytes: Uint8Array) => crc(bytes) },
+    E: { CRC32: crc32 },
     print: (text: string) => {
       onNode += `${text}\n`;
     },

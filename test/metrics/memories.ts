@@ -2,9 +2,9 @@
 import { at24 as at24Model } from "../../bench/parts/at24";
 import { flash as flashModel } from "../../bench/parts/flash";
 import { World } from "../../bench/world";
+import { crc32 } from "../../build/crc";
 import { at24 } from "../../hal/drivers/at24";
 import type { Hal, Memory, System } from "../../hal/hal";
-import { crc } from "../store/cells";
 
 /** What a cut leaves: the byte under way as it was, or at random, or all of its page at random. */
 export type Tear = "clean" | "torn" | "refresh";
@@ -40,7 +40,7 @@ function chip(world: World, part: any, memory: Memory): Chip {
   const guarded: Memory = { ...memory, read: guard(read), write: guard(memory.write) };
   if (memory.erase) guarded.erase = guard(memory.erase);
   const made: Chip = {
-    hal: { memory: guarded, system: { crc } } as unknown as Hal,
+    hal: { memory: guarded, system: { crc: crc32 } } as unknown as Hal,
     reads: 0,
     get protected() {
       return part.protected ?? !part.present;

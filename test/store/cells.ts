@@ -1,20 +1,6 @@
 /** Memory of a test: bytes in an array, a power cut at any of them, a count of what each has seen, and what can be wrong with a chip. */
 import type { Memory } from "../../hal/hal";
 
-/** What a byte makes of a sum. */
-const STEP = Int32Array.from({ length: 256 }, (_, byte) => {
-  let sum = byte;
-  for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
-  return sum;
-});
-
-/** CRC-32 (IEEE 802.3). Node's own came only with 20.15. */
-export function crc(bytes: Uint8Array): number {
-  let sum = -1;
-  for (let i = 0; i < bytes.length; i++) sum = (sum >>> 8) ^ STEP[(sum ^ bytes[i]) & 255];
-  return ~sum >>> 0;
-}
-
 export interface Cells extends Memory {
   bytes: Uint8Array;
   /** Writes of each byte (EEPROM), erases of each page (flash); and calls of `write`. */

@@ -5,11 +5,11 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { bundle, readBoard } from "../../build/bundle";
+import { crc32 } from "../../build/crc";
 import { compile } from "../../build/interpreter";
 import { RECORD } from "../../firmware/store/journal";
 import { Interpreter } from "../interpreter";
 import { random } from "../power/story";
-import { crc } from "./cells";
 import { Desk } from "./desk";
 
 const FILE = { driver: "flash", file: "paygo", pages: 2, page: 4096 };
@@ -106,7 +106,7 @@ function tearNewest(): number {
   let newest = { at: 0, number: 0 };
   for (let at = 0; at < image.length; at += RECORD) {
     const number = image.readUInt32LE(at);
-    if (number > newest.number && crc(image.subarray(at, at + 60)) === image.readUInt32LE(at + 60))
+    if (number > newest.number && crc32(image.subarray(at, at + 60)) === image.readUInt32LE(at + 60))
       newest = { at, number };
   }
   const value = image.readUInt32LE(newest.at + 5);

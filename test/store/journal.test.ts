@@ -1,12 +1,13 @@
+import { crc32 } from "../../build/crc";
 import { append, type Journal, latest, openJournal, PAYLOAD, RECORD } from "../../firmware/store/journal";
 import { random } from "../power/story";
-import { type Cells, cells, crc } from "./cells";
+import { type Cells, cells } from "./cells";
 
 const TYPES = 3;
 /** Small pages, so that every byte of every record and of every change of page can be tried. */
 const PAGE = 8 * RECORD;
 
-const open = (memory: Cells): Journal => openJournal(memory, crc, 0, memory.byteLength / memory.eraseSize, TYPES);
+const open = (memory: Cells): Journal => openJournal(memory, crc32, 0, memory.byteLength / memory.eraseSize, TYPES);
 const payload = (n: number) => new Uint8Array(PAYLOAD).fill(n);
 /** What a journal holds, as text: the numbers of its payloads. */
 const kept = (memory: Cells) => {

@@ -4,7 +4,7 @@ import { nodeEngine } from "../../bench/engines/node";
 import { type Said, Session, START } from "../../bench/session";
 import { made as built } from "../../bench/web/desk";
 import type { Made } from "../../bench/web/frame";
-import { crc32, read, type Slot, slots } from "../../bench/web/layout";
+import { read, type Slot, slots } from "../../bench/web/layout";
 import { boardNames } from "../../build/bundle";
 
 async function memories(name: string, ...lines: string[]) {
@@ -53,5 +53,3 @@ test("a record that a cut tore is called torn", async () => {
   const { flash } = await memories("esp32", "cut after 20", "#TOKEN;662486790", "wait 5");
   expect(flash.slots.filter(({ kind }) => kind === "torn")).toHaveLength(1);
 });
-
-test("the CRC is that of IEEE 802.3", () => expect(crc32(Buffer.from("123456789"))).toBe(0xcbf43926));
