@@ -10,7 +10,7 @@ import { check } from "./check";
 import { evaluate, find, type Interpreter, type Locked, older, times } from "./console";
 import { crc32 } from "./crc";
 import { storageImage } from "./image";
-import { ask, openPort, type Port } from "./port";
+import { ask, openPort, type Port, pause } from "./port";
 import { BOOT, layout, occupied, ownPages, type Plan, plan, STORAGE, type Storage, steps } from "./storage";
 import { prepare, run, ToolError } from "./tool";
 import { type Pace, upload } from "./upload";
@@ -86,7 +86,7 @@ export async function reopen(name: string, baud: number): Promise<Port> {
       return await openPort(name, baud);
     } catch (error) {
       if (Date.now() > end) throw error;
-      await new Promise((done) => setTimeout(done, 300));
+      await pause(300);
     }
   }
 }

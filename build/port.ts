@@ -59,6 +59,7 @@ export async function ask(port: Port, text: string, wanted: RegExp, ms: number):
   }
 }
 
+/** Milliseconds pass, of the clock. */
 export const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 /** What this project uses of the package `serialport`, which comes with `espruino`. */

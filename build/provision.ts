@@ -9,7 +9,7 @@ import { boardNames, readBoard } from "./boards";
 import { type FactoryOptions, factory, type Happening, type Place, Source, TESTS, type Test } from "./factory";
 import { bar, buildFor, flash } from "./flash";
 import { Ledger } from "./ledger";
-import { openPort } from "./port";
+import { openPort, pause } from "./port";
 import { hush, prepare, run, ToolError } from "./tool";
 
 /** Columns of a file of keys, as the OpenPAYGO documents name them. */
@@ -222,7 +222,7 @@ async function main(argv: string[]): Promise<void> {
         } catch (error) {
           // It may be plugged in any moment.
           if (tries === 0) say(`${name}: ${(error as Error).message}`, { port: name });
-          await new Promise((done) => setTimeout(done, AGAIN));
+          await pause(AGAIN);
         }
     },
   });

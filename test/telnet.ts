@@ -4,9 +4,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TELNET } from "../bench/telnet";
+import { pause } from "../build/port";
 
 const lock = join(tmpdir(), "espruino-telnet.lock");
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 const alive = (pid: number): boolean => {
   try {

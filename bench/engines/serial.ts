@@ -5,7 +5,7 @@
 import type { Board } from "../../boards/board";
 import { evaluate, find, type Interpreter, times } from "../../build/console";
 import { reopen } from "../../build/flash";
-import { ask, openPort, type Port } from "../../build/port";
+import { ask, openPort, type Port, pause } from "../../build/port";
 import { ownPages } from "../../build/storage";
 import { ToolError } from "../../build/tool";
 import { gestures, PRESS, type State } from "../board";
@@ -77,7 +77,6 @@ const CLOCK = 2;
 const PIECE = 64;
 
 const now = () => Math.floor(Date.now() / 1000);
-const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 /** A text of bytes as a literal in which nothing means anything to a console on the way. */
 const quoted = (text: string) =>

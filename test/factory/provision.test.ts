@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { encode } from "../../bench/encode";
 import { type Bundle, bundle } from "../../build/bundle";
-import { ask, openPort } from "../../build/port";
+import { ask, openPort, pause } from "../../build/port";
 import { TcpPlace } from "./tcp";
 
 const root = resolve(__dirname, "../..");
@@ -56,7 +56,7 @@ function start(...args: string[]) {
   const until = async (pattern: RegExp) => {
     for (let tries = 0; !pattern.test(said); tries++) {
       if (tries > 600) throw new Error(`Waited for ${pattern} in vain: ${said}`);
-      await new Promise((done) => setTimeout(done, 100));
+      await pause(100);
     }
   };
   return { ended, until };
@@ -113,8 +113,7 @@ test("killed after the set-up: the same device is finished, another one never ge
     if (line === "#SETUP;OK") child!.kill("SIGKILL");
     else hear(line);
   };
-  for (let tries = 0; child!.exitCode === null && child!.signalCode === null && tries < 600; tries++)
-    await new Promise((done) => setTimeout(done, 100));
+  for (let tries = 0; child!.exitCode === null && child!.signalCode === null && tries < 600; tries++) await pause(100);
   board.onLine = hear;
   expect(readFileSync(join(folder, "ledger.jsonl"), "utf8")).toContain('"given","serial":"SLT000000001"');
 

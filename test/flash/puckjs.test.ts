@@ -10,6 +10,7 @@ import { encode } from "../../bench/encode";
 import { TELNET, TelnetBoard } from "../../bench/telnet";
 import { bundle, readBoard } from "../../build/bundle";
 import { flash, reopen } from "../../build/flash";
+import { pause } from "../../build/port";
 import { telnetPort } from "../telnet";
 
 const onInterpreter = existsSync(process.env.ESPRUINO ?? "") ? test : test.skip;
@@ -18,7 +19,6 @@ const [first, second] = [
   encode({ ...DEMO, kind: "add", value: 2 }),
   encode({ ...DEMO, kind: "add", value: 3, count: 2 }),
 ];
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 onInterpreter(
   "flash, set up, token, lamp; a second version over it, and the credit is still there; then a production build",

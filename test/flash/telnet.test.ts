@@ -11,7 +11,7 @@ import { TELNET, TelnetBoard } from "../../bench/telnet";
 import { type Bundle, bundle, readBoard } from "../../build/bundle";
 import { evaluate, find } from "../../build/console";
 import { flash } from "../../build/flash";
-import { ask, openPort, type Port } from "../../build/port";
+import { ask, openPort, type Port, pause } from "../../build/port";
 import { telnetPort } from "../telnet";
 
 const onInterpreter = existsSync(process.env.ESPRUINO ?? "") ? test : test.skip;
@@ -44,7 +44,7 @@ async function opened(): Promise<Port> {
       return await openPort(NAME, 0);
     } catch (error) {
       if (tries > 50) throw error;
-      await new Promise((done) => setTimeout(done, 200));
+      await pause(200);
     }
 }
 
@@ -69,7 +69,7 @@ const put = async (built: Bundle, dev: boolean) => {
 
 async function off(): Promise<void> {
   device.board.cut();
-  await new Promise((done) => setTimeout(done, 300));
+  await pause(300);
   device.board.on();
 }
 

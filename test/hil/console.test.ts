@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { bundle } from "../../build/bundle";
+import { pause } from "../../build/port";
 import { Interpreter } from "../interpreter";
 import { telnetPort } from "../telnet";
 
 const PORT = 2323;
 const onInterpreter = Interpreter.there ? test : test.skip;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Types a line at the Telnet port, a few times as a patient person would, and returns all that came back. */
 async function type(line: string): Promise<string> {
