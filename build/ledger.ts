@@ -26,7 +26,8 @@ interface Given {
 export const keyHash = (key: string): string =>
   createHash("sha256").update(`OpenPAYGO key ${key.toLowerCase()}`).digest("hex");
 
-const alive = (pid: number): boolean => {
+/** Whether a process is there. */
+export const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;

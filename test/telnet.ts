@@ -4,18 +4,10 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TELNET } from "../bench/telnet";
+import { alive } from "../build/ledger";
 import { pause } from "../build/port";
 
 const lock = join(tmpdir(), "espruino-telnet.lock");
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
 
 const listening = () =>
   new Promise<boolean>((done) => {

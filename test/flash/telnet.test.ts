@@ -10,8 +10,8 @@ import { encode } from "../../bench/encode";
 import { TELNET, TelnetBoard } from "../../bench/telnet";
 import { type Bundle, bundle, readBoard } from "../../build/bundle";
 import { evaluate, find } from "../../build/console";
-import { flash } from "../../build/flash";
-import { ask, openPort, type Port, pause } from "../../build/port";
+import { flash, reopen } from "../../build/flash";
+import { ask, pause } from "../../build/port";
 import { telnetPort } from "../telnet";
 
 const onInterpreter = existsSync(process.env.ESPRUINO ?? "") ? test : test.skip;
@@ -38,19 +38,9 @@ afterEach(() => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-async function opened(): Promise<Port> {
-  for (let tries = 0; ; tries++)
-    try {
-      return await openPort(NAME, 0);
-    } catch (error) {
-      if (tries > 50) throw error;
-      await pause(200);
-    }
-}
-
 /** Asks the firmware; a development build through its console. */
 async function tell(line: string, dev: boolean): Promise<string> {
-  const port = await opened();
+  const port = await reopen(NAME, 0);
   try {
     await port.wait(200);
     const text = dev ? `\x10Serial1.emit("data",${JSON.stringify(`${line}\n`)})\n` : `${line}\n`;
@@ -63,7 +53,7 @@ async function tell(line: string, dev: boolean): Promise<string> {
 
 const put = async (built: Bundle, dev: boolean) => {
   // The console opens a moment after the process.
-  await (await opened()).close();
+  await (await reopen(NAME, 0)).close();
   return flash(built, { port: NAME, dev, say: () => {}, progress: () => {} });
 };
 
@@ -134,7 +124,7 @@ onInterpreter(
   "the power goes in the middle of an upload: nothing half runs, the console is open, and it is flashed again",
   async () => {
     const built = await bundle("esp32");
-    await (await opened()).close();
+    await (await reopen(NAME, 0)).close();
     let cut = false;
     const failed = flash(built, {
       port: NAME,
@@ -147,7 +137,7 @@ onInterpreter(
     });
     await expect(failed).rejects.toThrow(/went away|stopped/);
     device.board.on();
-    const port = await opened();
+    const port = await reopen(NAME, 0);
     expect(await find(port)).toMatchObject({ kind: "console", board: "LINUX" });
     expect(await evaluate(port, `require("Storage").list()`)).not.toContain(".bootrst");
     await port.close();

@@ -1,12 +1,12 @@
 /** Nothing that anybody types evaluates: on the interpreter itself, over its Telnet port, with the bundle as flashed. */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { TELNET } from "../../bench/telnet";
 import { bundle } from "../../build/bundle";
 import { pause } from "../../build/port";
 import { Interpreter } from "../interpreter";
 import { telnetPort } from "../telnet";
 
-const PORT = 2323;
 const onInterpreter = Interpreter.there ? test : test.skip;
 
 /** Types a line at the Telnet port, a few times as a patient person would, and returns all that came back. */
@@ -14,7 +14,7 @@ async function type(line: string): Promise<string> {
   for (let tries = 0; tries < 50; tries++) {
     const heard = await new Promise<string | undefined>((resolve) => {
       let text = "";
-      const socket = connect(PORT, "127.0.0.1", () => {
+      const socket = connect(TELNET, "127.0.0.1", () => {
         for (let i = 1; i <= 4; i++) setTimeout(() => socket.write(line), 250 * i);
         setTimeout(() => socket.destroy(), 1500);
       });
