@@ -60,7 +60,7 @@ onInterpreter(
       board.on();
       await paid(2);
 
-      const newer = built.code.replace(/"\d+\.\d+\.\d+"/, '"0.99.0"');
+      const newer = built.code.replace(/"\d+\.\d+\.\d+"/g, '"0.99.0"');
       expect(newer).not.toBe(built.code);
       await put(newer, built, true);
       await paid(2);

@@ -83,7 +83,7 @@ onInterpreter(
     await off();
     await paid(2, true);
 
-    const code = built.code.replace(/"\d+\.\d+\.\d+"/, '"0.99.0"');
+    const code = built.code.replace(/"\d+\.\d+\.\d+"/g, '"0.99.0"');
     expect(code).not.toBe(built.code);
     expect(await put({ ...built, code }, true)).toMatch(/^#STATUS;ACTIVE;17\d{4}$/);
     await paid(2, true);
