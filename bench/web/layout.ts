@@ -23,10 +23,30 @@ const f = (at: number, length: number, name: string, kind?: Field["kind"]): Fiel
 const HEAD = [f(0, 4, "number", "number"), f(4, 1, "type", "number")];
 const TAIL = [f(60, 4, "CRC-32")];
 
-/** Fields of a payload by the type of the record; places are counted from the payload's first byte. */
-const PAYLOADS: { [type: number]: { name: string; fields: Field[] } } = {
+export type Kind = "unit" | "paid" | "time" | "server" | "access" | "product" | "rows" | "table" | "torn" | "blank";
+
+/** What a record is; its name, if the kind's does not say it; its fields, whose places are counted from the payload's first byte. */
+interface Payload {
+  kind: Kind;
+  name?: string;
+  fields: Field[];
+}
+
+/** The types that hold the texts of a server: ten for each of two, in which they go on from one record to the next. */
+const SERVERS = 5;
+const PIECES = 10;
+const ACCESS = 25;
+
+const access: Payload = {
+  kind: "access",
+  name: "access to the network",
+  fields: [f(0, 1, "generation", "number"), f(1, 54, "APN, user, password, PIN", "secret")],
+};
+
+/** The other types. */
+const PAYLOADS: { [type: number]: Payload } = {
   1: {
-    name: "unit",
+    kind: "unit",
     fields: [
       f(0, 16, "key", "secret"),
       f(16, 4, "starting code", "number"),
@@ -36,7 +56,7 @@ const PAYLOADS: { [type: number]: { name: string; fields: Field[] } } = {
     ],
   },
   2: {
-    name: "paid",
+    kind: "paid",
     fields: [
       f(0, 4, "active until", "time"),
       f(4, 4, "entry closed until", "time"),
@@ -50,7 +70,7 @@ const PAYLOADS: { [type: number]: { name: string; fields: Field[] } } = {
     ],
   },
   3: {
-    name: "time",
+    kind: "time",
     fields: [
       f(0, 4, "time", "time"),
       f(4, 2, "restarts", "number"),
@@ -75,9 +95,32 @@ const PAYLOADS: { [type: number]: { name: string; fields: Field[] } } = {
       f(47, 8, "MAC"),
     ],
   },
+  4: {
+    kind: "server",
+    name: "server in use",
+    fields: [f(0, 1, "its place, 0 is the factory's", "number"), f(1, 1, "place before it + 1, on trial", "number")],
+  },
+  [ACCESS]: access,
+  [ACCESS + 1]: access,
+  [ACCESS + 2]: access,
+  28: { kind: "access", name: "sent PINs", fields: [f(0, 4, "mark of the certificate"), f(4, 51, "PINs", "secret")] },
+  29: { kind: "product", fields: [f(0, 55, "what its own code keeps")] },
 };
 
-export type Kind = "unit" | "paid" | "time" | "server" | "rows" | "table" | "torn" | "blank";
+/** What a record of a type is; undefined if no table names it. */
+function payloadOf(type: number, bytes: Uint8Array): Payload | undefined {
+  if (type < SERVERS || type >= ACCESS) return PAYLOADS[type];
+  const [place, piece] = [Math.floor((type - SERVERS) / PIECES) + 1, (type - SERVERS) % PIECES];
+  const name = `server ${place}`;
+  // A line each for address and data format; behind them is a key, which may be anywhere in the pieces after the first.
+  const [, open] = /^([^\n]*\n[^\n]*)\n/.exec(String.fromCharCode(...bytes)) ?? [];
+  const shown = piece ? 0 : (open?.length ?? bytes.length);
+  const fields = [
+    f(0, shown, "address, data format", "text"),
+    f(shown, bytes.length - shown, "more, or key", "secret"),
+  ];
+  return { kind: "server", name, fields: fields.filter(({ length }) => length) };
+}
 
 /** What is in one slot of a memory. */
 export interface Slot {
@@ -123,11 +166,17 @@ export function slots(made: Made, part: string, image: Uint8Array): Slot[] {
       return { at, kind: "torn", title: "torn by a power cut: its CRC does not fit", fields: [] };
     const number = view.getUint32(at, true);
     const type = bytes[4];
-    const known = PAYLOADS[type];
-    const kind = known ? (known.name as Kind) : "server";
-    const title = `${known?.name ?? `server, type ${type}`}, record ${number}`;
-    const payload = (known?.fields ?? [f(0, 55, "text", "text")]).map((field) => ({ ...field, at: field.at + 5 }));
-    const slot: Slot = { at, kind, title, number, fields: [...HEAD, ...payload, ...TAIL] };
+    const {
+      kind,
+      name = kind,
+      fields,
+    }: Payload = payloadOf(type, bytes.subarray(5, 60)) ?? {
+      kind: "torn",
+      name: `type ${type}, which nobody names`,
+      fields: [],
+    };
+    const payload = fields.map((field) => ({ ...field, at: field.at + 5 }));
+    const slot: Slot = { at, kind, title: `${name}, record ${number}`, number, fields: [...HEAD, ...payload, ...TAIL] };
     const before = newest.get(type);
     if (!before || number > before.number!) newest.set(type, slot);
     return slot;

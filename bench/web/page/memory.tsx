@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { State } from "../../board";
 import type { Made } from "../frame";
-import { read, SLOT, type Slot, slots } from "../layout";
+import { type Kind, read, SLOT, type Slot, slots } from "../layout";
 import { bytes, count } from "../words";
 import { look } from "./store";
 import { Choice, useFresh } from "./ui";
@@ -114,18 +114,20 @@ export function Memory({ made, state, acts }: { made: Made; state: State; acts: 
   );
 }
 
-const NAMES: { [kind: string]: string } = {
+const NAMES: { [kind in Kind]: string } = {
   unit: "unit and key",
   paid: "what is paid",
   time: "time and tallies",
   server: "server",
+  access: "access to the network",
+  product: "the product's own",
   rows: "measurements",
   table: "table of codes",
   torn: "torn, or unknown",
   blank: "erased",
 };
 
-function Legend({ kinds, changed }: { kinds: string[]; changed: boolean }) {
+function Legend({ kinds, changed }: { kinds: Kind[]; changed: boolean }) {
   return (
     <p class="legend soft">
       {kinds.map((kind) => (
