@@ -598,6 +598,30 @@ inBrowser("the page", () => {
     }
   });
 
+  test("the system's wish for dark colours is followed, and the person's before it, in what is drawn too", async () => {
+    await hand.tab("Memory");
+    await hand.page.locator(".hex").waitFor();
+    /** Waits until the page has such a paper, and the mark on the map's first record its ink. */
+    const drawn = (paper: string) =>
+      hand.page.waitForFunction((paper) => {
+        const style = getComputedStyle(document.documentElement);
+        const pixel = document.querySelector("canvas")!.getContext("2d")!.getImageData(2, 2, 1, 1).data;
+        const colour = `#${[...pixel.slice(0, 3)].map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+        return style.backgroundColor === paper && style.getPropertyValue("--ink").trim() === colour;
+      }, paper);
+    const [light, dark] = ["rgb(245, 242, 235)", "rgb(19, 18, 16)"];
+    await drawn(light);
+    await hand.page.emulateMedia({ colorScheme: "dark" });
+    await drawn(dark);
+    await hand.press("colours: as the system");
+    await drawn(light);
+    await hand.press("colours: light");
+    await hand.page.emulateMedia({ colorScheme: "light" });
+    await drawn(dark);
+    await hand.press("colours: dark");
+    await drawn(light);
+  });
+
   test("at a thousand times neither page nor process grows or falls behind: every frame is shown, every hour measured", async () => {
     const frames: number[] = [];
     const shown: number[] = [];

@@ -1,6 +1,6 @@
 /** The page: one sentence, the device, what is done to it, and what is behind it. */
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Happening } from "../frame";
 import { clock, day, sentence } from "../words";
 import { Air } from "./air";
@@ -16,6 +16,22 @@ import { Tabs } from "./ui";
 
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
+
+const night = matchMedia("(prefers-color-scheme: dark)");
+
+/** The colours that are shown: the person's wish, or the system's as it is now. */
+function useColours(theme: Theme): string {
+  const [dark, setDark] = useState(night.matches);
+  useEffect(() => {
+    night.onchange = () => setDark(night.matches);
+  }, []);
+  const colours = theme === "auto" ? (dark ? "dark" : "light") : theme;
+  // Before whatever draws reads them.
+  useLayoutEffect(() => {
+    document.documentElement.dataset["theme"] = colours;
+  }, [colours]);
+  return colours;
+}
 
 /** What the browser remembers of this page, if it may. */
 function useRemembered<T extends string>(name: string, options: readonly T[]): [T, (value: T) => void] {
@@ -156,10 +172,8 @@ function App() {
   const { view, lists, counts } = model;
   const { desk, made, state, info, strip = [], sold = [] } = view;
   const [theme, setTheme] = useRemembered("theme", THEMES);
+  const colours = useColours(theme);
   const [sound, setSound] = useState(false);
-  useEffect(() => {
-    document.documentElement.dataset["theme"] = theme;
-  }, [theme]);
   const says = sentence(desk?.busy ? undefined : state, info);
   useEffect(() => {
     document.title = `${says.head} · pay-as-you-go device`;
@@ -176,11 +190,15 @@ function App() {
             requests={lists.requests}
             changes={`${counts.story} ${counts.requests}`}
             modem={state.modem !== undefined}
-            theme={theme}
+            colours={colours}
           />
         ),
       },
-      { name: "memory", title: "Memory", panel: () => <Memory made={made} state={state} acts={counts.story} /> },
+      {
+        name: "memory",
+        title: "Memory",
+        panel: () => <Memory made={made} state={state} acts={counts.story} colours={colours} />,
+      },
       { name: "air", title: "Air", panel: () => <Air modem={state.modem} now={state.time} info={info} /> },
       { name: "story", title: "Story", panel: () => <Story acts={lists.story} desk={desk} /> },
       { name: "port", title: "Port", panel: () => <Port serial={lists.serial} /> },
@@ -191,7 +209,7 @@ function App() {
       },
     ];
     return <Tabs tabs={tabs} label="behind the device" device={model.device} />;
-  }, [made, state, desk, info, lists, theme]);
+  }, [made, state, desk, info, lists, colours]);
   const cards = useMemo(() => {
     if (!made || !state || !desk) return null;
     return (

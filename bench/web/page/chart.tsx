@@ -11,19 +11,16 @@ export interface Curve {
 }
 
 const sync = uPlot.sync("reports");
-/** One colour a curve, from the page's own. */
-const colour = (i: number) =>
-  getComputedStyle(document.documentElement)
-    .getPropertyValue(i ? "--second" : "--first")
-    .trim();
 const ink = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** One colour a curve, from the page's own. */
+const colour = (i: number) => ink(i ? "--second" : "--first");
 
-export function Chart(props: { times: number[]; curves: Curve[]; title: string; theme: string; days: number }) {
-  const { times, curves, title, theme, days } = props;
+export function Chart(props: { times: number[]; curves: Curve[]; title: string; colours: string; days: number }) {
+  const { times, curves, title, colours, days } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const [seen, see] = useState("");
-  const shape = [theme, title, ...curves.map(({ label }) => label)].join();
+  const shape = [colours, title, ...curves.map(({ label }) => label)].join();
   const unit = curves[0]?.unit ?? "";
   useEffect(() => {
     const element = box.current!;

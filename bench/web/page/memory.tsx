@@ -18,7 +18,8 @@ function writesOf(pairs: [number, number][], length: number): Float64Array {
   return found;
 }
 
-export function Memory({ made, state, acts }: { made: Made; state: State; acts: number }) {
+export function Memory(props: { made: Made; state: State; acts: number; colours: string }) {
+  const { made, state, acts, colours } = props;
   const parts = Object.entries(made.parts).filter(([, { driver }]) => driver === "flash" || driver === "at24");
   const [part, setPart] = useState(parts[0]?.[0] ?? "memory");
   const [view, setView] = useState<"kind" | "wear">("kind");
@@ -93,7 +94,16 @@ export function Memory({ made, state, acts }: { made: Made; state: State; acts: 
             : `, a cell at most ${count(most)} times`}
         </span>
       </div>
-      <Records all={all} worn={worn} most={most} view={view} changed={changed} at={at} choose={choose} />
+      <Records
+        all={all}
+        worn={worn}
+        most={most}
+        view={view}
+        changed={changed}
+        at={at}
+        choose={choose}
+        colours={colours}
+      />
       {view === "kind" ? (
         <Legend kinds={[...new Set(all.map(({ kind }) => kind))]} changed={changed.size > 0} />
       ) : (
@@ -156,8 +166,9 @@ function Records(props: {
   changed: Set<number>;
   at: number;
   choose: (at: number) => void;
+  colours: string;
 }) {
-  const { all, worn, most, view, changed, at, choose } = props;
+  const { all, worn, most, view, changed, at, choose, colours } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(600);
   useEffect(() => {
@@ -196,7 +207,7 @@ function Records(props: {
         draw.strokeRect(x - 0.2, y - 0.2, size + 0.4, size + 0.4);
       }
     });
-  }, [all, worn, most, view, changed, at, columns, cell, height]);
+  }, [all, worn, most, view, changed, at, columns, cell, height, colours]);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
     if (!step) return;

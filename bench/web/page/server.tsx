@@ -63,12 +63,12 @@ export function Server({
   requests,
   changes,
   modem,
-  theme,
+  colours,
 }: {
   requests: Request[];
   changes: string;
   modem: boolean;
-  theme: string;
+  colours: string;
 }) {
   const [waiting, setWaiting] = useState<Waiting>();
   const [rows, setRows] = useState<Rows>();
@@ -122,7 +122,7 @@ export function Server({
           <Choice label="how much of it is shown" options={RANGES} value={days} onChange={setDays} />
           <div class="charts">
             {charts(rows).map((one) => (
-              <Chart key={one.title} {...one} theme={theme} days={days} />
+              <Chart key={one.title} {...one} colours={colours} days={days} />
             ))}
           </div>
         </>
