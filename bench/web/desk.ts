@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bundle, boardNames, bundle, readBoard } from "../../build/bundle";
+import { hush } from "../../build/tool";
 import { ENGINES } from "../bench";
 import type { State } from "../board";
 import { DEMO } from "../demo-unit";
@@ -66,6 +67,9 @@ const EVENTS: { [name: string]: string } = {
   bypass: "the output gives current although it is off",
   "dead output": "the output gives none although it is on",
 };
+
+/** A line as others may see it. */
+const quiet = (line: string) => hush(line).replace(/(#MODEM;[^;]*;[^;]*;).+/, "$1(password, PIN)");
 
 /** A list of which only the end is kept; its items are counted from 0 on for ever. */
 export class Tail<T> {
@@ -227,8 +231,7 @@ export class Desk {
   private line(text: string): Said[] {
     this.said = [];
     if (text.startsWith("#")) {
-      const shown = text.startsWith("#SETUP;") ? text.replace(/;[\da-f]{32}/i, ";(a key)") : text;
-      this.lists.serial.push({ at: Math.floor(this.now / 1000), from: "desk", text: shown });
+      this.lists.serial.push({ at: Math.floor(this.now / 1000), from: "desk", text: quiet(text) });
     }
     this.session?.line(text);
     this.stir = true;
@@ -406,7 +409,7 @@ export class Desk {
       const wrong = this.line(line).find((one) => "error" in one || "uncaught" in one);
       if (!wrong) return;
       this.playing = undefined;
-      this.happen("trouble", `the story breaks off at "${line}": ${Object.values(wrong)[0]}`);
+      this.happen("trouble", `the story breaks off at "${quiet(line)}": ${Object.values(wrong)[0]}`);
     }
   }
 

@@ -285,9 +285,23 @@ describe("a story", () => {
     expect(session.done[2].at).toBe(START + 1);
   });
 
-  test("never holds a key that is not public", () => {
+  test.each([
+    ["a key that is not public", SETUP.replace(DEMO.key, "00112233445566778899aabbccddeeff"), "0011"],
+    [
+      "the same, sent as characters",
+      `raw ${JSON.stringify(`${SETUP.replace(DEMO.key, "0".repeat(32))}\\n`)}`,
+      "0000000",
+    ],
+    ["a network's password", "#MODEM;iot.example;joe;hunter22", "hunter22"],
+    ["a SIM's PIN", "#MODEM;iot.example;;;4711", "4711"],
+    ["a server's key", 'server settings {"jwt_key":"hunter22"}', "hunter22"],
+  ])("never holds %s", (_what, line, secret) => {
     const { bench, session } = open();
-    bench(SETUP.replace(DEMO.key, "00112233445566778899aabbccddeeff"));
-    expect(session.story().join()).not.toContain("0011");
+    bench(SETUP, "#MODEM;iot.example;joe", line);
+    const all = `${JSON.stringify(session.done)}${session.story().join()}`;
+    expect(all).not.toContain(secret);
+    expect(all).toContain("line here");
+    // What is no secret is in it as it was.
+    expect(session.story().slice(0, 2)).toEqual([SETUP, "#MODEM;iot.example;joe"]);
   });
 });

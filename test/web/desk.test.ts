@@ -118,15 +118,17 @@ describe("a desk", () => {
     expect(desk.now - still).toBeLessThan(100);
   });
 
-  test("answers looks and lines, refuses what would end it, and never shows a key", async () => {
+  test("answers looks and lines, refuses what would end it, and never shows a key, a password or a PIN", async () => {
     const desk = await open();
     expect(await desk.wish({ line: "boots 1", id: 1 })).toEqual([{ boots: expect.any(Array) }]);
     expect(await desk.wish({ line: "#STATUS", id: 1 })).toEqual([{ uart: "#STATUS;INACTIVE" }]);
     expect(await desk.wish({ line: "quit", id: 1 })).toEqual([{ error: expect.any(String) }]);
     expect(await desk.wish({ line: "nonsense", id: 1 })).toEqual([{ error: expect.any(String) }]);
     await desk.wish({ line: "#SETUP;5;5;00112233445566778899aabbccddeeff", id: 1 });
-    expect(JSON.stringify(desk.lists.serial)).not.toMatch(/[\da-f]{32}/i);
-    expect(JSON.stringify(await desk.wish({ story: true, id: 1 }))).not.toContain("00112233445566778899aabbccddeeff");
+    await desk.wish({ line: "#MODEM;iot.example;joe;hunter22;4711", id: 1 });
+    expect(JSON.stringify(desk.lists.serial)).not.toMatch(/[\da-f]{32}|hunter22|4711/i);
+    for (const all of [desk.lists.story, await desk.wish({ story: true, id: 1 })])
+      expect(JSON.stringify(all)).not.toMatch(/00112233445566778899aabbccddeeff|hunter22|4711/);
   });
 
   test("changes boards and engines, and says why one cannot be had", async () => {
