@@ -12,6 +12,9 @@ export interface Interpreter {
   console: string;
 }
 
+/** The name for its board of the interpreter built for a computer, around which all parts are virtual. */
+export const LINUX = "LINUX";
+
 /** Firmware of this project that has closed the console. */
 export interface Locked {
   kind: "locked";
@@ -26,6 +29,8 @@ export const times = {
   /** For an expression, and for one that erases or compacts Storage. */
   expression: 1500,
   slow: 60000,
+  /** For one that reads all of a program. */
+  read: 5000,
   /** From a reset, which opening a port may cause, until a controller answers. */
   boot: 8000,
   /** From a restart until the port is away, until it is back, and until the firmware answers on it. */
@@ -46,6 +51,10 @@ export async function evaluate(port: Port, expression: string, ms = times.expres
   if (e !== undefined) throw new ToolError(`The interpreter says: ${e}.`, "Cut its power for a moment, and repeat.");
   return v ?? null;
 }
+
+/** How many bytes the program in Storage has, and their CRC-32; undefined if no answer came. */
+export const stored = (port: Port, ms: number): Promise<[bytes: number, crc: number] | undefined> =>
+  evaluate(port, `(function(c){return[c.length,E.CRC32(c)]})(require("Storage").read(".bootrst")||"")`, ms);
 
 /** Finds out who is at the other end. It takes up to ten seconds when nobody answers. */
 export async function find(port: Port): Promise<Found> {

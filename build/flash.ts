@@ -7,7 +7,7 @@ import { isBle } from "./ble";
 import { boardNames } from "./boards";
 import { type Bundle, bundle } from "./bundle";
 import { check } from "./check";
-import { evaluate, find, type Interpreter, type Locked, older, times } from "./console";
+import { evaluate, find, type Interpreter, LINUX, type Locked, older, stored, times } from "./console";
 import { crc32 } from "./crc";
 import { storageImage } from "./image";
 import { ask, openPort, type Port, pause } from "./port";
@@ -17,9 +17,6 @@ import { type Pace, upload } from "./upload";
 
 /** The oldest interpreter that the firmware was tried on. */
 export const OLDEST = "2v29";
-
-/** The interpreter built for a computer: `npm run device` starts it with a board around it, whose virtual parts are in .boot0. */
-const VIRTUAL = "LINUX";
 
 /** Until the program is verified, this throws away one that is not whole: half of one could close the console, and be nothing else. */
 const GUARD = ".boot3";
@@ -50,12 +47,11 @@ export function reopening(board: Board): string {
   const { start, bytes } = layout(board);
   const name = board.espruino;
   const hex = (n: number) => `0x${n.toString(16)}`;
-  if (name === VIRTUAL) return "delete espruino.flash in its folder, and start it anew";
+  if (name === LINUX) return "delete espruino.flash in its folder, and start it anew";
   if (name.startsWith("ESP32"))
     return `esptool erase_region ${hex(start)} ${hex(bytes)} wipes Storage alone; then repeat this`;
-  if (/^(PUCKJS|MDBT42Q|PIXLJS|MICROBIT|NRF5)/.test(name))
-    return `npm run flash -- ${board.name} --hex ${board.name}.hex, and write that with a programmer at SWD that erases only what it writes (nrfjprog --sectorerase)`;
-  return `npm run flash -- ${board.name} --hex ${board.name}.hex, and write that with a programmer at SWD that erases only what it writes`;
+  const nordic = /^(PUCKJS|MDBT42Q|PIXLJS|MICROBIT|NRF5)/.test(name) ? " (nrfjprog --sectorerase)" : "";
+  return `npm run flash -- ${board.name} --hex ${board.name}.hex, and write that with a programmer at SWD that erases only what it writes${nordic}`;
 }
 
 /** Builds a board's bundle, and refuses one that its interpreter could not run, or that is over its budget. */
@@ -91,6 +87,13 @@ export async function reopen(name: string, baud: number): Promise<Port> {
   }
 }
 
+/** The port again after a restart, which takes it away for a while. */
+export async function afterRestart(port: Port, baud: number): Promise<Port> {
+  await port.wait(times.away);
+  await port.close();
+  return reopen(port.name, baud);
+}
+
 function locked(found: Locked, board: Board, port: string): ToolError {
   const { info } = found;
   const who = info ? `${info.board} ${info.version}${info.serial ? `, serial ${info.serial}` : ""}` : "this firmware";
@@ -114,7 +117,7 @@ function silent(heard: string, port: string, baud: number): ToolError {
 
 /** Sees that the board is the right one, and its interpreter new enough. */
 function judge(found: Interpreter, board: Board, expected: string, say: FlashOptions["say"]): void {
-  if (found.board === VIRTUAL) say(`This is the interpreter on a computer: the parts of ${board.name} are virtual.`);
+  if (found.board === LINUX) say(`This is the interpreter on a computer: the parts of ${board.name} are virtual.`);
   else if (found.board !== expected)
     throw new ToolError(
       `This is a ${found.board}, and the firmware is for ${expected}.`,
@@ -160,6 +163,8 @@ async function clear(
     if ((await evaluate(port, expression, times.slow)) !== true)
       throw new ToolError("The device did not do what it was told.", "Cut its power for a moment, and repeat.");
   };
+  // The virtual parts are in .boot0.
+  const parts = virtual ? [".boot0"] : [];
   const room = async (): Promise<Plan> => {
     const storage: Storage | undefined = await evaluate(port, STORAGE, times.slow);
     if (!storage)
@@ -167,14 +172,12 @@ async function clear(
         "The interpreter does not tell what is in Storage.",
         "Cut its power for a moment, and repeat.",
       );
-    return plan(storage, where, code.length + occupied(watch.length), virtual ? [".boot0"] : []);
+    return plan(storage, where, code.length + occupied(watch.length), parts);
   };
   const old: Storage = (await evaluate(port, STORAGE, times.slow)) ?? { files: [], free: 0, trash: 0 };
   // Where there is no room, nothing has changed yet.
   if (!o.erase) await room();
-  const running = old.files
-    .map(({ name }) => name)
-    .filter((name) => BOOT.includes(name) && !(virtual && name === ".boot0"));
+  const running = old.files.map(({ name }) => name).filter((name) => BOOT.includes(name) && !parts.includes(name));
   // What ran has timers and a watchdog, which nothing but a restart ends; and no line may run of what was just erased.
   if (running.length > 0) {
     port.write(
@@ -220,12 +223,10 @@ export async function flash(built: Bundle, o: FlashOptions): Promise<string | un
     if (found.kind === "silent") throw silent(found.heard, o.port, baud);
     say(`Found ${found.board}, Espruino ${found.version}.`);
     judge(found, board, o.espruino ?? board.espruino, say);
-    const virtual = found.board === VIRTUAL;
+    const virtual = found.board === LINUX;
 
     const restarted = async () => {
-      await port.wait(times.away);
-      await port.close();
-      port = await reopen(o.port, baud);
+      port = await afterRestart(port, baud);
       return port;
     };
     await clear(port, built, o, virtual, restarted);
@@ -257,16 +258,12 @@ export async function flash(built: Bundle, o: FlashOptions): Promise<string | un
 
 /** Uploads and compares what was stored, a second time slowly if it is not the same. */
 async function store(port: Port, code: string, crc: number, found: Interpreter, o: FlashOptions) {
-  let kept: [number, number] | undefined;
+  let kept: Awaited<ReturnType<typeof stored>>;
   for (const pace of [PACES[found.console] ?? "slow", "slow"] as const) {
     await upload(port, code, found.version, pace, o.progress);
     if (port.closed) throw new ToolError(`${o.port} went away in the middle of the upload.`, "Plug it in, and repeat.");
     await find(port);
-    kept = await evaluate(
-      port,
-      `(function(c){return[c.length,E.CRC32(c)]})(require("Storage").read(".bootrst")||"")`,
-      5000,
-    );
+    kept = await stored(port, times.read);
     if (kept && kept[0] === code.length && kept[1] === crc) return;
     o.say(`Stored were ${kept?.[0] ?? 0} of ${code.length} bytes, or others: once more, slowly.`);
     await evaluate(port, `(require("Storage").erase(".bootrst"),true)`);

@@ -4,9 +4,9 @@ import { Command } from "commander";
 import jigs from "../test/hil/jig/jigs.json";
 import { flashable } from "./bundle";
 import { check } from "./check";
-import { evaluate, find, times } from "./console";
+import { find, stored, times } from "./console";
 import { crc32 } from "./crc";
-import { bar, reopen } from "./flash";
+import { afterRestart, bar } from "./flash";
 import { literal } from "./metrics";
 import { ask, openPort } from "./port";
 import { prepare, run, ToolError } from "./tool";
@@ -65,12 +65,10 @@ export async function install(name: string, at: string): Promise<void> {
       );
     await upload(port, code, found.version, found.console === "USB" ? "steady" : "slow", bar(process.stderr));
     await find(port);
-    if ((await evaluate(port, `E.CRC32(require("Storage").read(".bootrst")||"")`, 5000)) !== crc32(code))
+    if ((await stored(port, times.read))?.[1] !== crc32(code))
       throw new ToolError("What was stored is not what was sent.", "Take a shorter cable, and repeat.");
     port.write("\x10E.reboot()\n");
-    await port.wait(times.away);
-    await port.close();
-    port = await reopen(at, jig.baud);
+    port = await afterRestart(port, jig.baud);
     for (let tries = 0; tries < 5; tries++) if (await ask(port, "\njig\n", /^jig /, times.expression)) return;
     throw new ToolError("The program is stored, but it does not answer.", "Cut the jig's power for a moment.");
   } finally {

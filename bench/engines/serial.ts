@@ -3,7 +3,7 @@
  * jig (docs/hil.md). Time is the computer's. What neither port nor jig can do is an error that says what it would need.
  */
 import type { Board } from "../../boards/board";
-import { evaluate, find, type Interpreter, times } from "../../build/console";
+import { evaluate, find, type Interpreter, LINUX, stored, times } from "../../build/console";
 import { reopen } from "../../build/flash";
 import { ask, openPort, type Port, pause } from "../../build/port";
 import { ownPages } from "../../build/storage";
@@ -53,9 +53,6 @@ export interface Who {
   /** What the jig says that it is. */
   jig?: string;
 }
-
-/** What the interpreter built for a computer calls its board. */
-const LINUX = "LINUX";
 
 /**
  * Milliseconds: a press that the interpreter on a computer surely sees, whose pins are behind a pipe; a key held, on a keypad of twelve (a second, by a device that is slow) and of four (where two seconds are
@@ -398,7 +395,7 @@ export class SerialSession {
       who.virtual = this.console.board === LINUX;
       who.espruino = this.console.board;
       who.interpreter = this.console.version;
-      who.crc = await evaluate(this.wire!, `E.CRC32(require("Storage").read(".bootrst")||"")`, times.slow);
+      who.crc = (await stored(this.wire!, times.slow))?.[1];
     }
     return who;
   }
