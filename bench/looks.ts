@@ -1,7 +1,7 @@
 /** Commands of the bench protocol that look and change nothing: whoever replays a story may leave them out. */
 
 import { TokenError } from "./encode";
-import { BenchError, need, number } from "./need";
+import { BenchError, need, number, standsAlone } from "./need";
 import type { Part } from "./parts/part";
 import { readToken } from "./server/commands";
 import { summary } from "./server/entry";
@@ -38,10 +38,6 @@ function from(name: string, [text, ...more]: string[]): number {
   return first;
 }
 
-function alone(name: string, args: string[]): void {
-  need(args.length === 0, `${name} stands alone on its line`);
-}
-
 /** What of `part` is not so in `whole`: undefined if all is. */
 function differs(part: any, whole: any): unknown {
   if (typeof part !== "object" || part === null || Array.isArray(part))
@@ -61,7 +57,7 @@ export const LOOKS: { [name: string]: Look } = {
       "what is seen from outside, as one object; blinks and beeps count how often each lamp went on and the buzzer was heard since power came",
     look: true,
     run: ({ board, out }, args) => {
-      alone("state", args);
+      standsAlone("state", args);
       out({ state: board.state() });
     },
   },
@@ -80,7 +76,7 @@ export const LOOKS: { [name: string]: Look } = {
     about: "what the board is made of: its parts, keys and sensors, its limits and budget",
     look: true,
     run: ({ board, out }, args) => {
-      alone("board", args);
+      standsAlone("board", args);
       const sensors = Object.entries(board.sensors).map(([name, { channels }]) => [
         name,
         Object.entries(channels).map(([channel, { unit, least, most }]) => ({ channel, unit, least, most })),
@@ -143,7 +139,7 @@ export const LOOKS: { [name: string]: Look } = {
     look: true,
     run: (session, [part, ...more]) => {
       const found = memory(session, part);
-      alone(`wear ${part}`, more);
+      standsAlone(`wear ${part}`, more);
       session.out({ wear: { part, cells: runs(found.wear), erases: found.erases } });
     },
   },
@@ -189,7 +185,7 @@ export const LOOKS: { [name: string]: Look } = {
       "what the built-in server is going to say to this unit's next request, whether it is there, and the units that it knows",
     look: true,
     run: ({ server, serial, out }, args) => {
-      alone("waiting", args);
+      standsAlone("waiting", args);
       const waiting = serial !== undefined && server.serials.includes(serial) ? server.waiting(serial) : undefined;
       out({ waiting: { up: server.reachable, units: server.serials, serial, ...waiting } });
     },

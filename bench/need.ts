@@ -7,6 +7,11 @@ export function need(ok: unknown, message: string): asserts ok {
   if (!ok) throw new BenchError(message);
 }
 
+/** A command that has no arguments was given none. */
+export function standsAlone(name: string, args: string[]): void {
+  need(args.length === 0, `${name} stands alone on its line`);
+}
+
 /** Reads a number in digits; `fraction` if it may have one. Anything else is NaN. */
 export const number = (text = "", fraction = false) =>
   (fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text) ? Number(text) : Number.NaN;

@@ -1,19 +1,19 @@
 /** The bench protocol: one command a line in, JSON objects out, each command ended by `done` or `error`. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dataFormat } from "../build/metrics";
 import { type State, VirtualBoard } from "./board";
+import { builtIn, carry } from "./built-in";
 import type { Boot } from "./controller";
 import { DEMO } from "./demo-unit";
 import type { EngineMaker } from "./engines/engine";
 import { LOOKS } from "./looks";
-import { BenchError, need, number } from "./need";
+import { BenchError, need, number, standsAlone } from "./need";
 import { USAGE as MODEM, modemCommand } from "./parts/modem/command";
 import type { Network } from "./parts/modem/network";
 import type { Entry } from "./parts/modem/shell";
 import { USAGE as SERVER, serverCommand } from "./server/commands";
 import type { Row } from "./server/expand";
-import { createServer, type MetricsServer, type Unit, type Waiting, type Wish } from "./server/server";
+import type { MetricsServer, Unit, Waiting, Wish } from "./server/server";
 import { SKIES, type Sky } from "./sun";
 
 /** What comes out, one object a line. */
@@ -101,9 +101,10 @@ const GESTURES: { [word: string]: (board: VirtualBoard, key: string) => void } =
 const alone =
   (name: string, run: (session: Session) => void): Run =>
   (session, args) => {
-    need(args.length === 0, `${name} stands alone on its line`);
+    standsAlone(name, args);
     run(session);
   };
+
 /** Every command: what --help says, and what it does. It checks all of its arguments before it changes anything. */
 export const COMMANDS: { [name: string]: { usage: string; about: string; look?: true; run: Run } } = {
   raw: {
@@ -370,23 +371,12 @@ export class Session {
     const time = options.time ?? last ?? START;
     need(time >= (last ?? 0), `The state in ${state} is from ${last}: time cannot start before that`);
     this.board = new VirtualBoard(board, code, make, time);
-    const known = board.metrics?.server.data_format_id;
-    this.server = createServer({
+    this.server = builtIn(this.board, {
       units: options.units,
-      // A board that names its data format by number had it registered before.
-      formats: known ? { [known]: dataFormat(board.metrics) } : undefined,
-      now: () => Math.floor(this.board.world.now / 1000),
       log: (text, request) => {
         if (request) out({ server: text });
       },
     });
-    // The built-in server is wherever the device thinks that one is, but for hosts that cannot exist (RFC 2606).
-    this.board.network = ({ url, headers, body }) => {
-      const { hostname, pathname } = new URL(url);
-      if (hostname.endsWith(".invalid")) return undefined;
-      const answer = this.server.answer("POST", `/${pathname.split("/").pop()}`, headers, body);
-      return answer && { status: answer.status, body: Buffer.from(answer.body) };
-    };
     if (options.units?.length === 1) this.serial = options.units[0].serial;
     const { network } = options;
     if (network) {
@@ -546,9 +536,8 @@ export class Session {
   carry(): void {
     this.ask("#METRICS");
     if (!this.last.startsWith("{")) return;
-    const headers = { "content-type": "application/json" };
-    const answer = this.board.network({ url: "https://phone.example/dd", headers, body: Buffer.from(this.last) });
-    if (answer) this.ask(`#ANSWER;${answer.body.toString()}`);
+    const answer = carry(this.board, this.last);
+    if (answer) this.ask(`#ANSWER;${answer.body}`);
     else this.out({ server: "nobody answers" });
   }
 

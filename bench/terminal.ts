@@ -4,14 +4,14 @@
  */
 import { writeSync } from "node:fs";
 import { Command, Option } from "commander";
-import { boardNames, bundle, readBoard } from "../build/bundle";
-import { dataFormat } from "../build/metrics";
+import { boardNames, bundle } from "../build/bundle";
 import { ENGINES } from "./bench";
 import { gestures, HOLD, PRESS, VirtualBoard } from "./board";
+import { builtIn, carry } from "./built-in";
 import { DEMO } from "./demo-unit";
 import { encode, type TokenRequest } from "./encode";
 import type { Modem } from "./parts/modem/modem";
-import { createServer, type MetricsServer } from "./server/server";
+import type { MetricsServer } from "./server/server";
 import { COLUMNS, dateAndTime, duration, ROWS, render, svg, type View } from "./terminal-screen";
 import { setupLine, story } from "./terminal-story";
 import type { Info } from "./web/frame";
@@ -63,19 +63,12 @@ export class Session {
     private board: VirtualBoard,
     private options: Options,
   ) {
-    const { metrics } = readBoard(options.board);
-    const known = metrics?.server.data_format_id;
-    this.server = createServer({
-      units: [{ ...DEMO, restricted: board.fourKeys }],
-      formats: metrics && known ? { [known]: dataFormat(metrics) } : undefined,
-      now: () => Math.floor(board.world.now / 1000),
-    });
-    board.network = ({ url, headers, body }) => {
-      const answer = this.server.answer("POST", `/${url.split("/").pop()}`, headers, body);
-      if (!answer) return undefined;
-      const { status, body: text } = answer;
-      this.note(`server: ${status}, ${text.length} B`, status >= 300);
-      return { status, body: Buffer.from(text) };
+    this.server = builtIn(board, { units: [{ ...DEMO, restricted: board.fourKeys }] });
+    const { network } = board;
+    board.network = (sent) => {
+      const answer = network(sent);
+      if (answer) this.note(`server: ${answer.status}, ${answer.body.length} B`, answer.status >= 300);
+      return answer;
     };
     board.onLine = (line) => {
       if (!line.startsWith("{")) this.note(`‹ ${line}`);
@@ -124,8 +117,7 @@ export class Session {
   /** An agent's phone brings a report to the server, and the answer back. */
   private carry(request: string): void {
     this.note(`‹ ${request.length} B ${request}`);
-    const headers = { "content-type": "application/json" };
-    const answer = this.board.network({ url: "https://phone.example/dd", headers, body: Buffer.from(request) });
+    const answer = carry(this.board, request);
     if (answer) this.send(`#ANSWER;${answer.body}`);
   }
 

@@ -9,7 +9,7 @@ import { ask, openPort, type Port, pause } from "../../build/port";
 import { ownPages } from "../../build/storage";
 import { ToolError } from "../../build/tool";
 import { gestures, PRESS, type State } from "../board";
-import { BenchError, need, number } from "../need";
+import { BenchError, need, number, standsAlone } from "../need";
 import { COMMANDS as VIRTUAL } from "../session";
 
 export interface SerialOptions {
@@ -134,7 +134,7 @@ export const SERIAL_COMMANDS: { [name: string]: { usage: string; about: string; 
     usage: "on",
     about: "the jig gives it back; done when the firmware answers",
     run: async (session, args) => {
-      need(args.length === 0, "on stands alone on its line");
+      standsAlone("on", args);
       await session.on();
     },
   },
@@ -142,7 +142,7 @@ export const SERIAL_COMMANDS: { [name: string]: { usage: string; about: string; 
     usage: "state",
     about: "the time; and what the jig sees: power, output, lamps and how often each went on since power came",
     run: async (session, args) => {
-      need(args.length === 0, "state stands alone on its line");
+      standsAlone("state", args);
       session.out({ state: await session.state() });
     },
   },

@@ -1,6 +1,7 @@
 /** A board on the bench for tests: protocol lines go in, JSON objects come out, nothing else is touched. */
 import { ENGINES } from "../../bench/bench";
 import type { State } from "../../bench/board";
+import { carry } from "../../bench/built-in";
 import type { EngineMaker } from "../../bench/engines/engine";
 import type { SerialSaid } from "../../bench/engines/serial";
 import { type Said, Session } from "../../bench/session";
@@ -124,11 +125,10 @@ export class Rig {
   /** Brings a request to the bench's server, as an agent's phone would, and returns its answer. */
   carry(request: string): { status: number; body: string } {
     note.line("carry");
-    const headers = { "content-type": "application/json" };
-    const { status, body } = this.session!.server.answer("POST", "/dd", headers, Buffer.from(request))!;
+    const answer = carry(this.session!.board, request)!;
     // What the server says of it is not the device's.
     this.heard.length = 0;
-    return { status, body: Buffer.from(body).toString() };
+    return answer;
   }
 
   /** Rows of this unit that the server has. */
