@@ -12,6 +12,9 @@ export function standsAlone(name: string, args: string[]): void {
   need(args.length === 0, `${name} stands alone on its line`);
 }
 
+/** A line as `done` repeats it: of what goes to the serial port, which can be a key, the beginning. */
+export const repeated = (line: string): string => /^#[A-Z]{0,12}(?=;|$)|^#|^raw\b/.exec(line)?.[0] ?? line;
+
 /** Reads a number in digits; `fraction` if it may have one. Anything else is NaN. */
 export const number = (text = "", fraction = false) =>
   (fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text) ? Number(text) : Number.NaN;

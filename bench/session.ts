@@ -7,7 +7,7 @@ import type { Boot } from "./controller";
 import { DEMO } from "./demo-unit";
 import type { EngineMaker } from "./engines/engine";
 import { LOOKS } from "./looks";
-import { BenchError, need, number, standsAlone } from "./need";
+import { BenchError, need, number, repeated, standsAlone } from "./need";
 import { USAGE as MODEM, modemCommand } from "./parts/modem/command";
 import type { Network } from "./parts/modem/network";
 import type { Entry } from "./parts/modem/shell";
@@ -429,9 +429,7 @@ export class Session {
       this.out({ error: error.message });
       return;
     }
-    // What goes to the serial port can be a key, and is not repeated.
-    const serial = /^#[A-Z]{0,12}(?=;|$)|^#|^raw\b/.exec(line.trim());
-    this.out({ done: serial?.[0] ?? line.trim() });
+    this.out({ done: repeated(line.trim()) });
   }
 
   /** World time, milliseconds since 1970. */

@@ -9,7 +9,7 @@ import { ask, openPort, type Port, pause } from "../../build/port";
 import { ownPages } from "../../build/storage";
 import { ToolError } from "../../build/tool";
 import { gestures, PRESS, type State } from "../board";
-import { BenchError, need, number, standsAlone } from "../need";
+import { BenchError, need, number, repeated, standsAlone } from "../need";
 import { COMMANDS as VIRTUAL } from "../session";
 
 export interface SerialOptions {
@@ -229,9 +229,7 @@ export class SerialSession {
       this.out({ error: error.message });
       return;
     }
-    // What goes to the serial port can be a key, and is not repeated.
-    const serial = /^#[A-Z]{0,12}(?=;|$)|^#|^raw\b/.exec(line);
-    this.out({ done: serial?.[0] ?? line });
+    this.out({ done: repeated(line) });
   }
 
   /** Sends characters to the factory port: through the console, where that is open and has the wire. */

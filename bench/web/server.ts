@@ -13,6 +13,7 @@ import { Hono } from "hono";
 import { type WebSocket, WebSocketServer } from "ws";
 import { boardNames } from "../../build/bundle";
 import { ENGINES } from "../bench";
+import { repeated } from "../need";
 import { Desk, type Tails } from "./desk";
 import type { Frame, Lists, View, Wish } from "./frame";
 import { makePage } from "./page";
@@ -258,7 +259,7 @@ async function main(argv: string[]): Promise<void> {
     if (line.trim() === "quit") break;
     const all = await desk.wish({ line, id: 1 });
     for (const said of all) console.log(JSON.stringify(said));
-    const done = line.trim().replace(/^(#[A-Z]*).*/, "$1");
+    const done = repeated(line.trim());
     if (done && !all.some((said) => "error" in said)) console.log(JSON.stringify({ done }));
   }
   await end();

@@ -225,14 +225,24 @@ describe("npm start", () => {
     busy.close();
   });
 
-  test("--headless is worked by lines, and says JSON", async () => {
-    const { child, said } = start(["--port", "0", "--headless"], "#STATUS\nstate\nnonsense\nquit\n");
+  test("--headless is worked by lines, says JSON, and repeats no key", async () => {
+    const setup = 'raw "#SETUP;5;5;00112233445566778899aabbccddeeff"';
+    const { child, said } = start(["--port", "0", "--headless"], `#STATUS\nstate\n${setup}\nnonsense\nquit\n`);
     const text = await said(/no such command/);
     const lines = text
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(lines.map((line) => Object.keys(line)[0])).toEqual(["url", "uart", "done", "state", "done", "error"]);
+    expect(lines.map((line) => Object.keys(line)[0])).toEqual([
+      "url",
+      "uart",
+      "done",
+      "state",
+      "done",
+      "done",
+      "error",
+    ]);
+    expect(text).not.toContain("00112233");
     expect(await new Promise((done) => child.on("exit", done))).toBe(0);
   });
 });
