@@ -312,7 +312,7 @@ const ANSWER = 2000;
 const TRIES = 5;
 
 /** Reads #INFO of the device at a port. */
-export async function readInfo(port: Port): Promise<Info> {
+async function readInfo(port: Port): Promise<Info> {
   for (let tries = 0; tries < TRIES && !port.closed; tries++) {
     const line = await ask(port, "\n#INFO\n", /^\{.*"version".*\}$/, ANSWER);
     if (line) return JSON.parse(line);

@@ -16,7 +16,7 @@ import { prepare, run, ToolError } from "./tool";
 import { type Pace, upload } from "./upload";
 
 /** The oldest interpreter that the firmware was tried on. */
-export const OLDEST = "2v29";
+const OLDEST = "2v29";
 
 /** Until the program is verified, this throws away one that is not whole: half of one could close the console, and be nothing else. */
 const GUARD = ".boot3";
@@ -43,7 +43,7 @@ export interface FlashOptions {
 }
 
 /** How a device whose console is closed is opened for another program, by Espruino's name of its build. Not tried on hardware. */
-export function reopening(board: Board): string {
+function reopening(board: Board): string {
   const { start, bytes } = layout(board);
   const name = board.espruino;
   const hex = (n: number) => `0x${n.toString(16)}`;

@@ -15,7 +15,7 @@ function header(name: string, bytes: number): Buffer {
 }
 
 /** Pieces of memory as Intel HEX. */
-export function intelHex(pieces: { address: number; bytes: Uint8Array }[]): string {
+function intelHex(pieces: { address: number; bytes: Uint8Array }[]): string {
   const lines: string[] = [];
   const record = (type: number, address: number, data: number[] | Uint8Array) => {
     const bytes = [data.length, (address >> 8) & 255, address & 255, type, ...data];

@@ -71,7 +71,7 @@ interface SerialPort {
 }
 
 /** Serial ports that this computer has now, as far as their names tell. */
-export function serialPorts(): string[] {
+function serialPorts(): string[] {
   if (process.platform === "win32") return [];
   const names = /^(ttyUSB|ttyACM|rfcomm|cu\.(usb|SLAB|wch))/;
   return existsSync("/dev")

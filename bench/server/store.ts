@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 
 /** The file of a unit, whatever its serial is made of. */
-const fileName = (serial: string) =>
+export const fileName = (serial: string) =>
   `unit-${serial.replace(/[^A-Za-z0-9_-]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`)}.jsonl`;
 
 export interface Store {
@@ -24,8 +24,6 @@ export interface Store {
   /** Appends one line, which is on the disk when this returns. Throws, and has then changed nothing. */
   append(file: string, line: object): void;
 }
-
-export { fileName };
 
 export function openStore(folder: string | undefined): Store {
   if (folder === undefined) return { lines: () => [], append: () => {} };

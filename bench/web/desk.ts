@@ -72,7 +72,7 @@ const EVENTS: { [name: string]: string } = {
 const quiet = (line: string) => hush(line).replace(/(#MODEM;[^;]*;[^;]*;).+/, "$1(password, PIN)");
 
 /** A list of which only the end is kept; its items are counted from 0 on for ever. */
-export class Tail<T> {
+class Tail<T> {
   items: T[] = [];
   from = 0;
 

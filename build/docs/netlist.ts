@@ -108,7 +108,7 @@ export function ends(netlist: Netlist): End[] {
 }
 
 /** Letters, then number: R2 before R10. */
-export function byReference(a: string, b: string): number {
+function byReference(a: string, b: string): number {
   const [x, y] = [a, b].map((ref) => /^([A-Z]+)(\d+)$/.exec(ref)!);
   return x[1].localeCompare(y[1]) || Number(x[2]) - Number(y[2]);
 }

@@ -30,7 +30,7 @@ export interface Received {
 }
 
 /** The hash of a text under a key of 32 hexadecimal digits; without leading zeros unless `padded`. */
-export function hashOf(key: string, text: string, padded = false): string {
+function hashOf(key: string, text: string, padded = false): string {
   return siphash(key, Buffer.from(text, "latin1").toString("hex"))
     .toString(16)
     .padStart(padded ? 16 : 0, "0");

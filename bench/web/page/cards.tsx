@@ -145,7 +145,7 @@ export function Time({ state, info, desk }: { state: State; info?: Info; desk: D
       </p>
       <Choice label="speed of the world" options={SPEEDS} value={desk.speed} onChange={(speed) => wish({ speed })} />
       {travel ? (
-        <p class="row travel">
+        <p class="row">
           <progress max={1} value={part} aria-label="jump in time" />
           <Button onClick={() => jump(0)}>Stop here</Button>
         </p>

@@ -22,13 +22,11 @@ export function Story({ acts, desk }: { acts: Lists["story"][]; desk: DeskView }
   return (
     <>
       {playing ? (
-        <div class="playing">
-          <p class="row">
-            <strong>{playing.title}</strong>
-            <progress max={playing.of} value={playing.done} aria-label="how far the story is" />
-            <Button onClick={() => wish({ stop: true })}>Stop the story</Button>
-          </p>
-        </div>
+        <p class="row">
+          <strong>{playing.title}</strong>
+          <progress max={playing.of} value={playing.done} aria-label="how far the story is" />
+          <Button onClick={() => wish({ stop: true })}>Stop the story</Button>
+        </p>
       ) : (
         <p class="row">
           {desk.scripts.map(({ name, title }) => (

@@ -133,7 +133,7 @@ export function Server({
         </p>
       )}
       {requests.length > 0 && (
-        <table class="requests">
+        <table>
           <caption class="hidden">Requests that reached the server</caption>
           <thead>
             <tr>
@@ -173,7 +173,7 @@ export function Server({
 /** The units that the server knows, and when it heard of each. */
 function Units({ waiting, requests }: { waiting?: Waiting; requests: Request[] }) {
   return (
-    <table class="units">
+    <table>
       <caption class="hidden">Units that the server knows</caption>
       <thead>
         <tr>

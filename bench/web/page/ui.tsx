@@ -5,7 +5,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 type ButtonProps = {
   children: ComponentChildren;
   onClick: () => void;
-  kind?: "main" | "quiet" | "danger";
+  kind?: "main" | "quiet";
   pressed?: boolean;
   disabled?: boolean;
   title?: string;
