@@ -311,7 +311,7 @@ export class Controller {
         this.bitrate = args[1] ?? 100000;
       },
       i2cWrite: (args) => {
-        const bytes = Uint8Array.from(args[2] ? args[2].split(",") : []);
+        const bytes = Uint8Array.from(args[2]);
         this.busTime(bytes.length);
         const part = this.around.i2c[args[0]].parts.find((part) => part.address === args[1]);
         return part?.write?.(bytes) ? 1 : 0;
@@ -330,7 +330,7 @@ export class Controller {
       send: (args) => this.around.uart(args[0], args[1]),
       uncaught: (args) => this.around.uncaught(args[0]),
       flashRead: (args) => this.around.flash?.fetch(args[0], args[1]),
-      flashWrite: (args) => this.around.flash?.program(args[0], Uint8Array.from(args[1].split(","))),
+      flashWrite: (args) => this.around.flash?.program(args[0], Uint8Array.from(args[1])),
       fileFind: (args) => this.around.flash?.find(args[0]),
       fileReserve: (args) => this.around.flash?.reserve(args[0], args[1]),
       flashErase: (args) => this.around.flash?.erase(args[0]),
@@ -363,7 +363,7 @@ export class Controller {
       },
       native: (args) => {
         const { offset, bytes } = this.codes.get(args[0])!;
-        const data = Uint32Array.from(args[1].split(","));
+        const data = Uint32Array.from(args[1]);
         const { result, instructions } = nativeCall(bytes, offset, new Uint8Array(data.buffer), args[2]);
         this.world.elapse(instructions / INSTRUCTIONS);
         return [result, [...data]];

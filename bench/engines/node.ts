@@ -54,10 +54,9 @@ export function nodeEngine(code: string, pins: string[], host: Host): Engine {
     );
   (context as any).$call = (operation: string, ...args: unknown[]) => {
     if (!alive) throw new Error("power cut");
-    const result = host(
-      operation,
-      ...args.map((arg) => (typeof arg === "object" ? JSON.parse(JSON.stringify(arg)) : arg)),
-    );
+    const copy = (arg: unknown) =>
+      ArrayBuffer.isView(arg) ? [...(arg as Uint8Array)] : JSON.parse(JSON.stringify(arg));
+    const result = host(operation, ...args.map((arg) => (typeof arg === "object" ? copy(arg) : arg)));
     if (!alive) throw new Error("power cut");
     return result;
   };

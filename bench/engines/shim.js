@@ -76,7 +76,7 @@ I2C.prototype.setup = function (options) {
   $call("i2c", this.name, options.bitrate);
 };
 I2C.prototype.writeTo = function (address, data) {
-  if (!$call("i2cWrite", this.name, address, data.join())) throw new Error("I2C Write Error: No ACK");
+  if (!$call("i2cWrite", this.name, address, data)) throw new Error("I2C Write Error: No ACK");
 };
 I2C.prototype.readFrom = function (address, count) {
   var data = $call("i2cRead", this.name, address, count);
@@ -125,7 +125,7 @@ E.nativeCall = (offset, signature, code) => {
   var id = ++$id;
   $call("code", id, offset, btoa(code));
   return (address, number) => {
-    var answer = $call("native", id, $array.join(), number);
+    var answer = $call("native", id, $array, number);
     $array.set(answer[1]);
     return answer[0];
   };
@@ -139,7 +139,7 @@ E.kickWatchdog = () => {
 var $flash = {
   read: (length, address) => new Uint8Array($call("flashRead", address, length)),
   write: (data, address) => {
-    $call("flashWrite", address, data.join());
+    $call("flashWrite", address, data);
   },
   erasePage: (address) => {
     $erase(address);
