@@ -107,7 +107,8 @@ export function unpackPaid(bytes: Uint8Array): Paid {
     count: view.getUint16(8, true),
     unlocked: bytes[10],
     wrong: bytes[11],
-    bits: bytes.slice(12, 28),
+    // In the interpreter `slice` would make a list, which takes a variable for each byte.
+    bits: new Uint8Array(bytes.subarray(12, 28)),
     near,
     stored: view.getUint32(28, true),
     testCode: view.getUint32(32, true),

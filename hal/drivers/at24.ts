@@ -27,7 +27,7 @@ export function at24(i2c: I2C, options: { address: number; bytes: number; page: 
         const packet = new Uint8Array(length + 2);
         packet[0] = position >> 8;
         packet[1] = position;
-        packet.set(data.slice(from, from + length), 2);
+        packet.set(data.subarray(from, from + length), 2);
         i2c.writeTo(address, packet);
         from += length;
         position += length;
