@@ -144,7 +144,8 @@ export abstract class Shell {
   }
 
   note(from: Entry["from"], text: string): void {
-    const short = text.length > LONG ? `${text.slice(0, LONG)}…` : text;
+    const open = text.replace(/(\+CPIN=)[^\r\n]*/g, "$1(a PIN)");
+    const short = open.length > LONG ? `${open.slice(0, LONG)}…` : open;
     log(this.log, { n: ++this.noted, at: this.world.now, from, text: short });
   }
 

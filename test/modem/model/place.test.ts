@@ -42,6 +42,9 @@ describe("the SIM", () => {
     it.wait(20);
     expect(it.part.state().registered).toBe(true);
     expect(it.part.card.pin).toBe("5555");
+    const log = it.part.log.map(({ text }) => text).join();
+    expect(log).toContain("AT+CPIN=(a PIN)");
+    expect(log).not.toMatch(/1111|3333|5555|12345678/);
   });
 
   test("absent: the module says so, and refuses what needs it", () => {
