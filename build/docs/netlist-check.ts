@@ -77,10 +77,10 @@ const through = (nets: Nets, says: string, right: (end: End) => boolean): Want =
   fits: (end) => end.part.is === "resistor" && nets.at(nets.across(end)!).some(right),
 });
 
-/** The transistor of the high side, and whether it is wired as one: fed by a supply, held off by a resistor. */
-function highSide(nets: Nets, board: Board): { gate: string; out: string } | undefined {
-  const [, hold] = /(\d+k) from gate to source/.exec((board.parts.output as any).circuit?.switch ?? "") ?? [];
-  for (const end of nets.at(nets.pin("output", "+") ?? ""))
+/** The transistor that feeds a net, and whether it is wired as `words` say: fed by a supply, held off by a resistor. */
+function highSide(nets: Nets, net = "", words = ""): { gate: string; out: string } | undefined {
+  const [, hold] = /(\d+k) from gate to source/.exec(words) ?? [];
+  for (const end of nets.at(net))
     if (end.part.is === "pmos" && end.pin === "D") {
       const { G, S, D } = end.part.nets!;
       const fed = isSupply(S) || nets.at(S).some((one) => one.part.is === "fuse" && isSupply(nets.across(one)!));
@@ -90,20 +90,25 @@ function highSide(nets: Nets, board: Board): { gate: string; out: string } | und
   return undefined;
 }
 
+const outputSwitch = (nets: Nets, board: Board) =>
+  highSide(nets, nets.pin("output", "+"), (board.parts.output as any).circuit?.switch);
+
+/** What makes a pin switch such a transistor, which is off while nobody drives the pin. */
+const switching = (nets: Nets, pulldown: string | undefined, high: ReturnType<typeof highSide>): Want[] => [
+  resistor(nets, pulldown, "GND"),
+  symbol("nmos", "G", "the gate of an N-MOSFET that pulls the P-MOSFET's gate down", ({ part: { nets: own } }) => {
+    const pulls = high && (own!.D === high.gate || nets.at(own!.D).some(resistor(nets, undefined, high.gate).fits));
+    return own!.S === "GND" && !!pulls;
+  }),
+];
+
 type Context = { board: Board; netlist: Netlist; nets: Nets; role: string; part: any; index: number };
 
 /** What is at the controller's pins, by "driver.option" of the JSON. */
 const WANTS: { [option: string]: (context: Context) => Want[] } = {
-  "loadswitch.pin": ({ board, nets, part }) => [
-    resistor(nets, part.circuit?.pulldown, "GND"),
-    symbol("nmos", "G", "the gate of an N-MOSFET that pulls the P-MOSFET's gate down", ({ part: { nets: own } }) => {
-      const high = highSide(nets, board);
-      const pulls = high && (own!.D === high.gate || nets.at(own!.D).some(resistor(nets, undefined, high.gate).fits));
-      return own!.S === "GND" && !!pulls;
-    }),
-  ],
+  "loadswitch.pin": ({ board, nets, part }) => switching(nets, part.circuit?.pulldown, outputSwitch(nets, board)),
   "loadswitch.sense": ({ board, nets }) => [
-    resistor(nets, undefined, highSide(nets, board)?.out ?? "the output"),
+    resistor(nets, undefined, outputSwitch(nets, board)?.out ?? "the output"),
     resistor(nets, undefined, "GND"),
     symbol("schottky", "A", "a Schottky diode to the controller's supply", (end) => nets.across(end) === nets.logic),
   ],
@@ -164,6 +169,8 @@ const WANTS: { [option: string]: (context: Context) => Want[] } = {
         is === "npn" && at === "B" && own!.E === "GND" && own!.C === nets.pin("modem", "PWRKEY"),
     ),
   ],
+  "modem.supply": ({ nets, part: { circuit } }) =>
+    switching(nets, circuit?.pulldown, highSide(nets, nets.pin("modem", "VBAT"), circuit?.supply)),
 };
 
 const bus = ({ board, nets }: Context, line: string): Want[] => [
@@ -337,7 +344,7 @@ function circuits({ volts }: Netlist, board: Board, nets: Nets): string[] {
     const sense = nets.at(nets.pin("controller", output.sense) ?? "");
     const value = (to: string | undefined) =>
       ohms(sense.find((end) => end.part.is === "resistor" && nets.across(end) === to)?.part.item ?? "");
-    const [top, bottom] = [value(highSide(nets, board)?.out), value("GND")];
+    const [top, bottom] = [value(outputSwitch(nets, board)?.out), value("GND")];
     // An ESP32's least high level, of its data sheet; other chips ask for less.
     const level = (volts.least * bottom) / (top + bottom);
     if (!(level > 0.75 * volts.logic))

@@ -90,7 +90,11 @@ function soldered(board: Board, use: Use): string {
       : part.driver === "divider"
         ? [`${part.top / 1000}k to the voltage, ${part.bottom / 1000}k to ground`]
         : part.driver === "modem"
-          ? [name === "key" && circuit.key, (name === "tx" || name === "rx") && part.note]
+          ? [
+              name === "supply" && circuit.pulldown && `${circuit.pulldown} to ground`,
+              circuit[name],
+              (name === "tx" || name === "rx") && part.note,
+            ]
           : part.driver === "led"
             ? [part.activeLow && "lights when low", circuit.series, part.note]
             : [circuit.pullups && `${circuit.pullups} to the supply`, circuit.pin, part.driver && part.note];

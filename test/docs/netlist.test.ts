@@ -121,9 +121,9 @@ describe("a netlist that does not agree with the board", () => {
     ],
     [
       "a pin that the JSON does not use",
-      change("esp32", "U3", rewire("D12 14 -", "D12 14 +3V3")),
-      ESP32,
-      "D12: it is wired to +3V3, and the board's JSON does not use it",
+      readNetlist("esp32"),
+      board("esp32", ({ parts }) => void delete parts.modem.supply),
+      "D12: it is wired to MODEM_ON, and the board's JSON does not use it",
     ],
     ["a wrong pad", change("esp32", "U3", rewire("D32 8 LOAD", "D32 9 LOAD")), ESP32, "D32: it is pad 8, not 9"],
     [
@@ -240,6 +240,18 @@ describe("a netlist that does not agree with the board", () => {
       ),
       ESP32,
       "there is no RXD of the modem, through a level shifter",
+    ],
+    [
+      "a modem whose supply is not switched",
+      change("esp32", "M1", rewire("VBAT - +3V9M", "VBAT - +3V9")),
+      ESP32,
+      "D12 (parts.modem.supply): there is no gate of an N-MOSFET",
+    ],
+    [
+      "a modem's supply that a pull-up inside switches on",
+      change("esp32", "R29", (part) => void (part.item = "47k")),
+      ESP32,
+      "D12 (parts.modem.supply): there is no resistor of 4.7k to GND",
     ],
     [
       "no alarm at the clock",
