@@ -291,7 +291,11 @@ export class Controller {
         });
         return value;
       },
-      mode: (args) => this.mode(args[0], args[1]),
+      mode: ([pin, mode]) => {
+        // An output that is made one again keeps its level: it does not let go of what it switches.
+        if (mode === "output" && this.modes.get(pin) === mode) this.around.pwm(pin, 0, 0);
+        else this.mode(pin, mode);
+      },
       watch: (args) => {
         const [id, pin, { edge, repeat }] = args;
         const unwatch = wires.onchange(pin, (level) => {

@@ -433,8 +433,8 @@ export function modem(
         if (letter === "c") closed = 1;
         at.fail("");
       } else if (letter) {
-        // Switched off, started anew, or the link is lost.
-        if (doing === READING || (doing < READING && phase <= (letter < "3" ? SIM : READY))) return;
+        // Switched off, started anew, or the link is lost. What is left to do then is not given up.
+        if (doing === READING || doing === DOWN || (doing < READING && phase <= (letter < "3" ? SIM : READY))) return;
         phase = Math.min(phase, +letter);
         at.fail("LOST");
       } else if (SMS && doing === READING) tell("sms", data.trim());

@@ -373,6 +373,20 @@ describe.each(NAMES)("%s", (family) => {
     expect(wire.pressed[wire.pressed.length - 1]).toBe("r0");
   });
 
+  test("the supply is cut even when the modem says that it is off a moment before that", () => {
+    for (let late = 500; late < 40_000; late += 1000) {
+      const { wire, off } = report(family, {}, (world) => {
+        world.special = (line, w) => {
+          if (!/POWD|CPOF/.test(line)) return null;
+          w.say(said(family === "quectel" ? "POWERED DOWN" : "NORMAL POWER DOWN"), late);
+          return ok();
+        };
+      });
+      expect(off()).toBe("");
+      expect(wire.pressed[wire.pressed.length - 1]).toBe("r0");
+    }
+  });
+
   test("the network's time is told in UTC, whatever the time zone", () => {
     const utc = family === "quectel";
     const cases: [string, number][] = [

@@ -17,7 +17,7 @@ const TRIES = Number(process.env.TRIES ?? 40);
 describe.each(WAYS)("%s, %s", (family, way) => {
   let built: Bundle;
   beforeAll(async () => {
-    built = await device(family, way, { supply: "D12" }, { interval: 3600, report: 3600 });
+    built = await device(family, way, {}, { interval: 3600, report: 3600 });
   });
 
   test.each(Array.from({ length: STORMS }, (_, i) => SEED + i))("storm %i", (seed) => {

@@ -353,6 +353,8 @@ inBrowser("the page", () => {
     await air(/^The modem talks to the server\.$/);
     await hand.page.locator(".way .done", { hasText: "server" }).waitFor();
     await until(({ power }) => power === "off");
+    // Its supply is cut some seconds later, and then the token is entered.
+    await web.desk.wish({ line: "wait 10", id: 1 });
     await hand.says("Paid until Sun 29 Nov");
     await hand.page.locator(".feed .server", { hasText: "the server took" }).first().waitFor();
     await hand.page.locator(".at .controller", { hasText: "AT" }).first().waitFor();

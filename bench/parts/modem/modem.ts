@@ -127,6 +127,8 @@ export function modem(world: World, options: ModemOptions): Modem {
   const supplyChanged = () => {
     if (fed() === supplied) return;
     supplied = fed();
+    // It is writing to its flash: the manuals want it to have its supply until it is off.
+    if (!supplied && rail && unit.state === "stopping") unit.complain("its supply was cut while it switched off");
     if (!supplied) unit.railLost();
     else if (key === undefined) unit.powerUp();
     else if (pressed()) pressedNow();

@@ -57,7 +57,7 @@ export function quectel(name: string): string {
       return `+QFDEL="ca.pem"|OK||?
 +QFUPL="ca.pem",$K,60|CONNECT ^ +QFUPL: OK|60|1`;
     case "off":
-      return "+QPOWD=1|OK DOWN||?";
+      return "+QPOWD=1|OK DOWN|30|?";
     case "sleep":
       return "+QSCLK=1";
   }

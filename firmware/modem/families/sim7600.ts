@@ -61,7 +61,8 @@ export function sim7600(name: string): string {
     case "ca":
       return '+CCERTDOWN="ca.pem",$K|> ^ OK|20|1';
     case "off":
-      return "+CPOF|OK||?";
+      // It is off 26 s later (hardware design manuals), which some firmware says. No line is DOWN alone.
+      return "+CPOF|OK DOWN|30|?";
     case "sleep":
       return "+CSCLK=1";
   }

@@ -335,7 +335,7 @@ const SEEN: { [fault: string]: (it: Desk, family: string) => void } = {
     it.world.wires.drive("D4", "finger", 0);
     it.wait(3);
     it.world.wires.drive("D4", "finger", undefined);
-    it.wait(20);
+    it.wait(30);
     expect(it.part.state().on).toBe(false);
   },
   "no-powerdown"(it, family) {

@@ -87,7 +87,7 @@ test.each([
   expect(isOn(it)).toBe(true);
   it.heard();
   press(it, seconds + 0.05);
-  it.wait(20);
+  it.wait(30);
   expect(it.heard()).toBe(word ? `\r\n${word}\r\n` : "");
   expect(isOn(it)).toBe(false);
   expect(it.world.wires.level("D34")).toBe(0);
@@ -149,7 +149,7 @@ test("a cut of the rail ends everything at once, in the middle of a word", () =>
 
 test.each([
   ["sim800", "AT+CPOWD=1", "\r\nNORMAL POWER DOWN\r\n", 2],
-  ["sim7600", "AT+CPOF", "\r\nOK\r\n", 6],
+  ["sim7600", "AT+CPOF", "\r\nOK\r\n", 26],
   ["sim7080", "AT+CPOWD=1", "\r\nNORMAL POWER DOWN\r\n", 2],
   ["bg95", "AT+QPOWD=1", "\r\nOK\r\n\r\nPOWERED DOWN\r\n", 2],
   ["ec21", "AT+QPOWD", "\r\nOK\r\n\r\nPOWERED DOWN\r\n", 5],

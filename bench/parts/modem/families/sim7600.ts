@@ -17,7 +17,7 @@ const SIM7600: Traits = {
   listen: 12,
   sim: 1,
   register: 4,
-  stop: 6,
+  stop: 26,
   trip: 80,
   rate: 300,
   epoch: Date.UTC(1980, 0, 6) / 1000,
