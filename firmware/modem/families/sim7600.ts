@@ -61,7 +61,7 @@ export function sim7600(name: string): string {
     case "ca":
       return '+CCERTDOWN="ca.pem",$K|> ^ OK|20|1';
     case "off":
-      // It is off 26 s later (hardware design manuals), which some firmware says. No line is DOWN alone.
+      // It takes 26 s to be off (hardware design manuals of its kind). No line is DOWN alone: all of the time is waited.
       return "+CPOF|OK DOWN|30|?";
     case "sleep":
       return "+CSCLK=1";
