@@ -50,7 +50,7 @@ export function bytesBySource({ code, map }: Bundle): Figures {
 /** Seconds between two rows of the board that makes 1000 of them in a day and a half; on others it is an hour. */
 const OFTEN = 120;
 
-/** What a device goes through for its peak of variables, by name; each begins a minute after the one before. */
+/** What a device goes through for its peak of variables, by name; each begins when a new device's first report is over. */
 const SCENES: { [name: string]: { board?: (board: Board) => Board | undefined; play: (session: Session) => void } } = {
   "token check": {
     play: (session) => {
@@ -94,7 +94,7 @@ async function variablesOf(built: Bundle): Promise<Figures> {
     };
     try {
       session.line(`#SETUP;${DEMO.serial};${DEMO.startingCode};${DEMO.key};643`);
-      session.line("wait 60");
+      session.line("wait 120");
       variables();
       play(session);
       figures[name] = variables().peak;
