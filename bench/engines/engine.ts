@@ -11,6 +11,8 @@ export interface Engine {
    * `spare` variables left. Absent where memory has no end.
    */
   exhaust?(spare: number): void;
+  /** Instructions that the interpreter took for the bundle so far, where they are counted. */
+  count?: () => number;
   /** The power is gone: nothing of the bundle runs any more. Possible at any time, also inside `host`. */
   stop(): void;
 }

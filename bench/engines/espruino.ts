@@ -91,6 +91,21 @@ $later($loop, 1);
 $base = $memory().usage;
 `;
 
+/**
+ * In place of the prelude's, on an interpreter whose instructions are counted: what the bench adds to a call is left out, from
+ * one byte to the next in a file that nobody reads. With a callback goes how its function begins.
+ */
+const UNCOUNTED = `
+var $uncounted = $call, $mark = E.openFile("/dev/null", "w"), $code = "\\xFFcod";
+$call = function (operation, a, b, c) {
+  $mark.write(".");
+  if (a && (operation === "timer" || operation === "listen" || operation === "watch"))
+    $uncounted("about", a, ($callbacks[a].fn[$code] || "").substr(0, 120));
+  var answer = $uncounted(operation, a, b, c);
+  $mark.write(".");
+  return answer;
+};`;
+
 /** In place of the bench's: the interpreter's own calls of machine code, which is right where it was built for ARM. */
 const OWN_CALLS = "delete E.getAddressOf; delete E.nativeCall;";
 
@@ -122,10 +137,10 @@ const upload = (name: string, file: string, bytes: number): string =>
   `(function(f,o,d){while((d=f.read(1024))!==undefined){require("Storage").write("${name}",d,o,${bytes});o+=d.length}f.close()})(E.openFile("${file}","r"),0);`;
 
 /** A file with the interpreter's flash as it is after the bundle was uploaded to run at boot; made once a bundle. */
-function flashImage(code: string, pins: string[], arm: boolean): string {
+function flashImage(code: string, pins: string[], arm: boolean, counted: boolean): string {
   const [command, ...options] = interpreter(arm);
   // Without comments and long names: Storage has to hold a bundle for a larger board as well.
-  const source = prelude(pins) + shim + (arm ? OWN_CALLS : "") + epilogue;
+  const source = prelude(pins) + (counted ? UNCOUNTED : "") + shim + (arm ? OWN_CALLS : "") + epilogue;
   const boot0 = transformSync(source, { minify: true, target: "es2015", charset: "ascii" }).code;
   const name = createHash("sha256")
     .update([command, ...options].join())
@@ -165,8 +180,17 @@ export function armEngine(code: string, pins: string[], host: Host): Engine {
   return engine(code, pins, host, true);
 }
 
-function engine(code: string, pins: string[], host: Host, arm: boolean): Engine {
-  const image = flashImage(code, pins, arm);
+/**
+ * That with its instructions counted, under a QEMU that `qemu` of build/interpreter.ts gives. What the bench does in calls of the host is not in
+ * the count; the shim's own functions are, where a board has the interpreter's. The host hears more than a controller's operations: `about`, with
+ * the number of a callback and how its function begins.
+ */
+export function countedEngine(qemu: string[], code: string, pins: string[], host: Host): Engine {
+  return engine(code, pins, host, true, qemu);
+}
+
+function engine(code: string, pins: string[], host: Host, arm: boolean, qemu?: string[]): Engine {
+  const image = flashImage(code, pins, arm, !!qemu);
   const folder = mkdtempSync(join(cache, "run-"));
   copyFileSync(image, join(folder, "espruino.flash"));
   execFileSync("mkfifo", [join(folder, "out"), join(folder, "in")]);
@@ -178,6 +202,8 @@ function engine(code: string, pins: string[], host: Host, arm: boolean): Engine 
   let text = "";
   let alive = true;
   let memory = { used: 0, peak: 0, total: 0 };
+  // The running count, in a file that the counting QEMU keeps.
+  const count = qemu ? openSync(join(folder, "count"), "w+") : -1;
 
   const fail = (what: string): never => {
     const said = readFileSync(join(folder, "log"), "latin1").slice(-2000);
@@ -188,7 +214,7 @@ function engine(code: string, pins: string[], host: Host, arm: boolean): Engine 
     if (!alive) return;
     alive = false;
     child?.kill("SIGKILL");
-    for (const file of [from, to, log]) if (file >= 0) closeSync(file);
+    for (const file of [from, to, log, count]) if (file >= 0) closeSync(file);
     rmSync(folder, { recursive: true, force: true });
   };
   /** Next call of the interpreter. Blocks: it answers at once, or it is busy with what it was given. */
@@ -226,7 +252,9 @@ function engine(code: string, pins: string[], host: Host, arm: boolean): Engine 
       to = openSync(join(folder, "in"), "r+");
       // Without a writer a pipe reads as ended, so the first read is tried until the interpreter has opened it.
       const waiting = openSync(join(folder, "out"), constants.O_RDONLY | constants.O_NONBLOCK);
-      child = spawn("sh", ["-c", 'ulimit -t 900; exec "$0" "$@"', ...interpreter(arm)], {
+      const [command, ...options] = interpreter(arm);
+      const counting = qemu && [...qemu.slice(0, -1), `${qemu[qemu.length - 1]},count=count`];
+      child = spawn("sh", ["-c", 'ulimit -t 900; exec "$0" "$@"', ...(counting ?? [command]), ...options], {
         cwd: folder,
         stdio: ["pipe", log, log],
       });
@@ -261,6 +289,7 @@ function engine(code: string, pins: string[], host: Host, arm: boolean): Engine 
       serve();
       return memory;
     },
+    count: qemu && (() => (readSync(count, buffer, 0, 8, 0) ? Number(buffer.readBigUInt64LE()) : 0)),
     stop,
   };
 }
