@@ -184,12 +184,12 @@ export function startDevice(hal: Hal, settings: Settings): Device {
     ticks: [],
   };
   d.paid.count = 1;
-  const open = (memory: Memory) => openJournal(memory, hal.system.crc, 0, 2, LAST_TYPE);
+  const open = (memory: Memory, types: number) => openJournal(memory, hal.system.crc, 0, 2, types);
   try {
     d.fault = hal.flash ? "FLASH" : "MEMORY";
-    d.safe = open(hal.flash || hal.memory);
+    d.safe = open(hal.flash || hal.memory, LAST_TYPE);
     d.fault = "MEMORY";
-    d.often = hal.flash ? open(hal.memory) : d.safe;
+    d.often = hal.flash ? open(hal.memory, TIME) : d.safe;
     const unit = latest(d.safe, UNIT);
     const paid = latest(d.safe, PAID);
     if (unit && paid) {

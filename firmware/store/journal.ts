@@ -7,7 +7,7 @@
  * Records go round the region in order; the newest whole one of each type is the truth, a torn one is passed over. Where
  * the memory writes more than 64 bytes at once, a record has them to itself, so that a cut spoils no other one.
  * The region is two or more pages. Entering a page erases it (where the memory needs that) and first copies the
- * newest record of every type into it, so the page that is erased next never holds the only copy of anything.
+ * newest record of every other type into it, so the page that is erased next never holds the only copy of anything.
  */
 import type { Memory } from "../../hal/hal";
 
@@ -54,7 +54,7 @@ export function openJournal(
   find(j, -1);
   // Flash takes no second write: what power cuts left behind is passed over.
   while (memory.erase && j.slot % perPage && !isBlank(j)) j.slot = (j.slot + 1) % j.slots;
-  if (j.number) carry(j);
+  if (j.number) carry(j, 0);
   return j;
 }
 
@@ -94,10 +94,11 @@ function isBlank(j: Journal): boolean {
   return bits === 255;
 }
 
-/** Copies the newest record of every type that is not in the page entered last into it. */
-function carry(j: Journal): void {
+/** Copies the newest record of every type but one (0: of all) that is not in the page entered last into it. */
+function carry(j: Journal, except: number): void {
   for (let type = 1; type < j.newest.length; type++) {
-    if (j.newest[type] >= 0 && Math.floor(j.newest[type] / j.perPage) !== j.page) append(j, type, latest(j, type)!);
+    if (type !== except && j.newest[type] >= 0 && Math.floor(j.newest[type] / j.perPage) !== j.page)
+      append(j, type, latest(j, type)!);
   }
 }
 
@@ -128,7 +129,8 @@ export function append(j: Journal, type: number, payload: Uint8Array): void {
       }
       j.page = j.slot / j.perPage;
       if (j.memory.erase) j.memory.erase(j.position + j.slot * j.memory.stride);
-      carry(j);
+      // The old one of this type is in the page before as long as the new one is not there.
+      carry(j, type);
     }
     const slot = j.slot;
     j.slot = (slot + 1) % j.slots;
