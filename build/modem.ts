@@ -80,6 +80,7 @@ export function modemParts(board: Board): { [part: string]: boolean | number } {
     SMS: !!modem?.sms,
     PLAIN: !!modem?.plain,
     DOZE: !!modem?.doze,
+    CERTIFICATE_BYTES: pem.length,
     CERTIFICATE: pem ? createHash("sha256").update(pem).digest().readUInt32LE(0) || 1 : 0,
   };
 }

@@ -2,13 +2,13 @@
  * A report, in the order of docs/reporting.md: what is asked is stored before its first byte goes out.
  */
 import { now } from "../clock/clock";
-import { type Device, storeTime } from "../device";
+import type { Device } from "../device";
 import { reported } from "../modem/due";
 import { ASKED, FAILED_SESSIONS, KILOBYTES, keepMarks, MONTH, NEXT_SESSION, REQUESTS } from "../store/records";
 import { type Ask, type Letter, type Report, report } from "./report.overlay";
 import { rows } from "./rows.overlay";
 import { readServer, settleServer } from "./servers.shared";
-import { work } from "./slices.shared";
+import { keep, work } from "./slices.shared";
 import { dataValues } from "./sources.shared";
 
 /** Whether the board has a transport of its own. */
@@ -36,12 +36,13 @@ export interface Exchange {
   ) => void;
   /** Takes back that it was asked: no byte of it went out, so the answer to the one `before` it may still come. */
   unask: (before: number[]) => void;
-  /** Ends the attempt: "" or why it failed, and the bytes that were on the air. */
-  end: (failure: string, bytes: number) => void;
+  /** Ends the attempt: "" or why it failed, and the bytes that were on the air. `done`: that is stored. */
+  end: (failure: string, bytes: number, done: () => void) => void;
 }
 
 /** Loads it for a device that is set up and samples. Nothing in it throws. */
 export function exchange(d: Device): Exchange {
+  const after = d.hal.system.after;
   const history = d.sampler!.history;
   const log = d.log;
   const view = log.view;
@@ -90,18 +91,21 @@ export function exchange(d: Device): Exchange {
   /** Makes a report ready: `done` gets it, or why there is none; early, when nobody goes on with it. */
   const begin = (done: (failure: string, made?: Report) => void, going?: () => boolean) => {
     const asked = request(now(d.hal, d.clock), view.getUint32(REQUESTS, true) + 1);
-    const made = report(asked, false);
-    asked.next = made.offered;
-    if (TRANSPORT) before = [view.getUint32(REQUESTS, true), view.getUint32(ASKED, true), history.offered];
-    mark(asked.count, asked.timestamp, asked.next);
-    storeTime(d);
-    if (d.fault) done(d.fault);
-    else
-      work(
-        d.hal.system,
-        () => made.step() || (TRANSPORT && going && !going()),
-        () => done("", made),
-      );
+    after(() => {
+      const made = report(asked, false);
+      asked.next = made.offered;
+      if (TRANSPORT) before = [view.getUint32(REQUESTS, true), view.getUint32(ASKED, true), history.offered];
+      mark(asked.count, asked.timestamp, asked.next);
+      keep(d, () => {
+        if (d.fault) done(d.fault);
+        else
+          work(
+            d.hal.system,
+            () => made.step() || (TRANSPORT && going && !going()),
+            () => done("", made),
+          );
+      });
+    }, 1);
   };
 
   /** Sets the time of the next report. */
@@ -140,25 +144,28 @@ export function exchange(d: Device): Exchange {
   if (!TRANSPORT) return made;
 
   made.prepare = (may, done, going) => {
-    schedule(false, 0);
-    if (MOVES && may && known.jwt_key && !known.data_format_id) {
-      storeTime(d);
-      done("", report(request(now(d.hal, d.clock), 0), true).letter());
-    } else begin((failure, asked) => done(failure, asked && asked.letter(), before), going);
+    after(() => schedule(false, 0), 1);
+    after(() => {
+      if (MOVES && may && known.jwt_key && !known.data_format_id)
+        keep(d, () => done("", report(request(now(d.hal, d.clock), 0), true).letter()));
+      else begin((failure, asked) => done(failure, asked && asked.letter(), before), going);
+    }, 2);
   };
   made.unask = (to) => mark(to[0], to[1], to[2]);
-  made.end = (failure, bytes) => {
-    // It was counted as a failure before.
-    log.bytes[FAILED_SESSIONS]--;
-    d.failure = failure;
-    schedule(!failure, bytes);
-    try {
-      // A server that is tried is given up when it did not answer, and not when there was no way to it.
-      if (MOVES && /SERVER|ANSWER|HTTP/.test(failure)) settleServer(d, false);
-    } catch (_) {
-      // The store tells that its memory fails.
-    }
-    storeTime(d);
+  made.end = (failure, bytes, done) => {
+    after(() => {
+      // It was counted as a failure before.
+      log.bytes[FAILED_SESSIONS]--;
+      d.failure = failure;
+      schedule(!failure, bytes);
+      try {
+        // A server that is tried is given up when it did not answer, and not when there was no way to it.
+        if (MOVES && /SERVER|ANSWER|HTTP/.test(failure)) settleServer(d, false);
+      } catch (_) {
+        // The store tells that its memory fails.
+      }
+      keep(d, done);
+    }, 1);
   };
   return made;
 }

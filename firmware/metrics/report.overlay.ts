@@ -122,6 +122,9 @@ let members = 0;
 let hash = "";
 let registering = false;
 
+/** The row that is written next: read, and not yet a text, as both takes two slices. */
+let ahead: Value[] | undefined;
+
 /** The part that is being written, from `at` on. */
 let out = "";
 let at = 0;
@@ -135,6 +138,7 @@ function rewind(to: number, count: number): void {
   phase = 0;
   left = count;
   seen = 0;
+  ahead = undefined;
   last = asked.now;
   sent = 0;
 }
@@ -191,9 +195,12 @@ function part(): string | undefined {
   const id = asked.server.data_format_id;
   let text = "";
   if (TRANSPORT && FORMATS && registering) return asked.format(seen++) || undefined;
-  if (phase === ROWS && left) {
-    const values = nextRow();
-    if (values) text = (seen > 1 && !cbor ? "," : "") + rowText(values, cbor);
+  if (ahead) {
+    text = rowText(ahead, cbor);
+    ahead = undefined;
+  } else if (phase === ROWS && left) {
+    ahead = nextRow();
+    if (ahead && !cbor) text = seen > 1 ? "," : "[";
   } else
     switch (phase++) {
       case 0:
@@ -211,7 +218,7 @@ function part(): string | undefined {
       case 2:
         if (dataText)
           text = member("d") + (CBOR && cbor ? writeList(asked.data, true, dataNames, ARRAY, undefined) : dataText);
-        if (rows) text += member("hd") + (CBOR && cbor ? head(0x80, rows) : "[");
+        if (rows) text += member("hd") + (CBOR && cbor ? head(0x80, rows) : pass === WRITES ? "" : "[");
         break;
       case ROWS:
         if (rows && !cbor) text = "]";
@@ -320,8 +327,8 @@ function signing(): () => boolean {
   };
 }
 
-/** Begins; the texts that this needs are gone from memory afterwards. */
-function begin(registers: boolean): void {
+/** Begins, with all its rows (`whole`: an earlier one saw that they fit); the texts that this needs are gone from memory afterwards. */
+function begin(registers: boolean, whole: boolean): void {
   const server = asked.server;
   const simple = SIMPLE && server.simple;
   let format = "";
@@ -330,7 +337,7 @@ function begin(registers: boolean): void {
   broken = false;
   hash = out = "";
   dataNames = rowNames = undefined;
-  if (FORMATS && (registers || simple || !server.data_format_id))
+  if (FORMATS && (registers || simple || !(whole || server.data_format_id)))
     for (let i = 0, piece = ""; (piece = asked.format(i)); i++) {
       if (SIMPLE && simple) format += piece;
       size += piece.length;
@@ -343,7 +350,7 @@ function begin(registers: boolean): void {
   }
   dataText = writeList(asked.data, false, dataNames, ARRAY, undefined);
   offered = asked.next;
-  if (SPLITS) {
+  if (SPLITS && !whole) {
     // The longest value with its index is "12":-9007199254740991, and no name is longer than the format.
     const room = asked.most - 512 - dataText.length - size - asked.accessories.join(",").length;
     const most = room / (24 * (asked.columns + 2) + (simple ? size : 0));
@@ -369,7 +376,7 @@ function begin(registers: boolean): void {
 export function report(request: Ask, registers: boolean, known?: Letter): Report {
   const made = { read } as Report;
   asked = request;
-  begin(registers);
+  begin(registers, !!(TRANSPORT && known));
   made.offered = offered;
   if (TRANSPORT && known) {
     size = known.size;

@@ -53,8 +53,7 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
     end();
   };
   const over = (failure: string, tokens?: string[]) => {
-    exchange(d).end(failure, sent!.bytes);
-    end(tokens);
+    exchange(d).end(failure, sent!.bytes, () => end(tokens));
   };
 
   if (!sent) {
@@ -62,8 +61,11 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
     return;
   }
   d.session = () => true;
-  if (sent.before) exchange(d).unask(sent.before);
-  if (sent.why === GIVEN_UP) postpone(now(d.hal, d.clock) + AGAIN);
+  if (sent.before) {
+    exchange(d).unask(sent.before);
+    sent.before = undefined;
+    after(send.bind(undefined, d, connect, sent), 1);
+  } else if (sent.why === GIVEN_UP) postpone(now(d.hal, d.clock) + AGAIN);
   // From a timer again: what took the answer is gone from memory then.
   else if (sent.asked && good) take(d, sent.body, false, () => after(() => prepare(false), 1), sent.asked);
   else if (sent.asked) prepare(false);

@@ -3,11 +3,11 @@
  * for are given up. In an overlay of its own, as the request is gone from memory when its answer comes.
  */
 import { now } from "../clock/clock";
-import { type Device, note, storePaid, storeTime, tick } from "../device";
+import { type Device, note, storePaid, tick } from "../device";
 import { ASKED, keepMarks, REQUESTS } from "../store/records";
 import { judge, type Verdict } from "./answer";
 import { readServer, settleServer, writeServer } from "./servers.shared";
-import { work } from "./slices.shared";
+import { keep, work } from "./slices.shared";
 import { OWN_SETTINGS, type Setting, type Terms } from "./terms";
 
 /** Whether an answer may change where the server is, the settings of a product's own code, and until when there is credit. */
@@ -52,9 +52,10 @@ function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: 
     keepMarks(history, view);
     view.setUint32(ASKED, 0, true);
   }
-  storeTime(d);
-  tick(d);
-  done(d.fault, v.tokens);
+  keep(d, () => {
+    tick(d);
+    done(d.fault, v.tokens);
+  });
 }
 
 /**

@@ -22,8 +22,9 @@ declare const SMS: boolean;
 declare const PLAIN: boolean;
 declare const DOZE: boolean;
 
-/** A number that only this certificate of an authority has, 0 for none. */
+/** A number that only this certificate of an authority has, 0 for none; and its bytes. */
 declare const CERTIFICATE: number;
+declare const CERTIFICATE_BYTES: number;
 
 /** When this was built, Unix seconds: no network's time before that is right. */
 declare const RELEASED: number;
@@ -60,11 +61,8 @@ export function access(d: Device): Access {
   const marked = () => new DataView(pins().buffer).getUint32(0, true) === CERTIFICATE;
 
   /** The text in a record, from a byte on. */
-  const textIn = (bytes: Uint8Array, from: number): string => {
-    let text = "";
-    for (let i = from; i < PAYLOAD && bytes[i]; i++) text += String.fromCharCode(bytes[i]);
-    return text;
-  };
+  const textIn = (bytes: Uint8Array, from: number): string =>
+    String.fromCharCode.apply(null, bytes.slice(from) as any).split("\0")[0];
 
   /** Keeps texts of 160 characters at most. */
   const write = (text: string): boolean => {
@@ -100,13 +98,15 @@ export function access(d: Device): Access {
 
   /** Keeps what is known of a PIN, or that the modem has the certificate; false when the memory does not. */
   const keep = (pin: string, state: number, mark: number): boolean => {
-    const bytes = pins();
-    const all = textIn(bytes, PINS)
+    const before = pins();
+    const bytes = new Uint8Array(PAYLOAD);
+    const all = textIn(before, PINS)
       .split("\n")
       .filter((line) => line && line !== pin && line !== "=" + pin);
     if (pin) all.push((state === RIGHT ? "=" : "") + pin);
     const text = all.join("\n");
-    for (let i = PINS; i < PAYLOAD; i++) bytes[i] = text.charCodeAt(i - PINS);
+    for (let i = 0; i < text.length; i++) bytes[PINS + i] = text.charCodeAt(i);
+    bytes.set(before.slice(0, PINS));
     if (mark) new DataView(bytes.buffer).setUint32(0, mark, true);
     return store(d, d.safe, SENT_PINS, bytes);
   };
@@ -126,6 +126,7 @@ export function access(d: Device): Access {
         plain: PLAIN ? 1 : 0,
         lean: LEAN ? 1 : 0,
         ca: CERTIFICATE ? given : undefined,
+        caBytes: CERTIFICATE_BYTES,
         // What comes while entry is closed stays with the modem.
         sms: SMS && !secondsClosed(d) ? 1 : 0,
         doze: DOZE ? 1 : 0,

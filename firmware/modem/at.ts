@@ -72,6 +72,9 @@ const MOST = 99;
 /** Characters that wait to be read, beyond which what comes is lost: lines that come for ever as fast as they can. */
 const FLOOD = 512;
 
+/** Empty lines that a slice may pass over. */
+const EMPTY = 4;
+
 /** Milliseconds: between a reply and the next command, between tries, for an OK after its result. */
 const BREATH = 20;
 const SECOND = 1000;
@@ -295,6 +298,7 @@ export function startAt(port: ModemPort, system: System, driver: Driver): At {
   const feed = (data?: string) => {
     // What follows bytes of unknown number.
     const TAIL = "\r\nOK\r\n\r\n+Q";
+    let empty = 0;
     if (!data) reading = 0;
     else if (inbox.length < FLOOD) inbox += data;
     while (!reading && inbox) {
@@ -322,11 +326,10 @@ export function startAt(port: ModemPort, system: System, driver: Driver): At {
         }
         const text = stop < 0 ? inbox : inbox.substr(0, Math.min(stop, LONGEST));
         inbox = stop < 0 ? "" : inbox.substr(stop + 1);
-        if (text.trim() || awaited[0] === "*") {
-          hear(text);
-          // Bytes need no work: they do not wait.
-          if (inbox && !raw) reading = system.after(feed, 1);
-        }
+        const full = text.trim() || awaited[0] === "*";
+        if (full) hear(text);
+        // Bytes need no work: they do not wait. Nor does an empty line, if it is not one of many.
+        if (inbox && !raw && (full || ++empty > EMPTY)) reading = system.after(feed, 1);
       }
     }
   };

@@ -46,7 +46,8 @@ export function reported(
   // Rounded up or down by the second, which is any: so that the sum is right.
   due.used = Math.min(due.used + Math.floor((bytes + (time & 1023)) / 1024), 65535);
   due.failures = good ? 0 : Math.min(due.failures + 1, 255);
-  sip(key, good ? "report" : "again " + time, 0, 0);
+  // Up to seven characters are one block of the hash.
+  sip(key, good ? "report" : "a" + (time % 1000000), 0, 0);
   const chance = (low >>> 0) / 4294967296;
   const wait = Math.min(FIRST << Math.min(due.failures, 12), 2 * LONGEST) / 2;
   const start = Math.floor(chance * interval);

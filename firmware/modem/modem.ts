@@ -28,6 +28,8 @@ export interface ModemSettings {
    * still to be given it.
    */
   ca: undefined | ((piece: number) => string);
+  /** Its bytes. */
+  caBytes: number;
   /** 1 reads text messages. Set to 0 while one is told, it stays, and no other is read. */
   sms: number;
   /** 1 puts the modem to sleep after a good session; 0 switches it off. */
@@ -40,7 +42,7 @@ export interface ModemSettings {
 
 /**
  * Who wants to know what happens:
- * - "pin": what is known of the PIN from now on, to be stored as `pinState` before this returns.
+ * - "pin": what is known of the PIN from now on, to be stored as `pinState` before the next command goes out, 20 ms later.
  * - "time": Unix seconds as the network says, unchecked. "signal": 0 to 31, 99 if unknown.
  * - "sms": the text of a message, which is deleted next unless `sms` was set to 0.
  * - "bytes": what a POST took on the air, both ways, about.
@@ -302,9 +304,8 @@ export function modem(
           if (LEAN && raw) return port.burst;
           return offset < total ? Math.min(port.burst, total - offset) : undefined;
         case "K":
-          offset = chunk = 0;
-          for (let i = 1, piece = ""; (piece = settings.ca!(i)); i++) chunk += piece.length;
-          return chunk;
+          offset = 0;
+          return (chunk = settings.caBytes);
         case "L":
           text = asked.url;
           return (chunk = text.length);

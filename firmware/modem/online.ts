@@ -2,13 +2,7 @@
 import type { ModemPort, Post, Transport } from "../../hal/hal";
 import type { Device } from "../device";
 import { access } from "./access.overlay";
-import { modem, type Tell } from "./modem";
-
-/** Opens a POST, if there is one, by a transport. What ends it is all that stays of that. */
-function opened(transport: Transport, post: Post | undefined): (now?: boolean) => void {
-  if (post) transport.open(post);
-  return transport.close;
-}
+import { type ModemSettings, modem, type Tell } from "./modem";
 
 /** As a `Connect`; `given` as for the settings of the modem. Never throws. */
 export function online(
@@ -19,23 +13,35 @@ export function online(
   family: (name: string) => string,
   given: (piece: number) => string,
 ): (now?: boolean) => void {
-  const settings = access(d).settings(given);
-  if (!post) {
-    settings.trial = 1;
-    settings.doze = 0;
-    // The factory's test uses up no try of a PIN.
-    settings.access[3] = "";
-  }
-  return opened(
-    modem(port, d.hal.system, settings, family, (event, value) => {
-      if (event === "bytes" || event === "off") tell(event, value);
-      // What sets the clock needs more memory than is left in the middle of the modem's answer.
-      else if (event === "time") d.hal.system.after(() => access(d).hear(settings, event, value), 1);
-      else {
-        const token = access(d).hear(settings, event, value);
-        if (token) tell("token", token);
-      }
-    }),
-    post,
-  );
+  let settings: ModemSettings;
+  const hear: Tell = (event, value) => {
+    if (event === "bytes" || event === "off") tell(event, value);
+    // What sets the clock needs more memory than is left in the middle of the modem's answer, and a store is a slice of its own.
+    else if (event !== "sms") d.hal.system.after(() => access(d).hear(settings, event, value), 1);
+    else {
+      const token = access(d).hear(settings, event, value);
+      if (token) tell("token", token);
+    }
+  };
+  // From timers, as slices of their own. Whoever is in a hurry may end it before.
+  let transport: Transport | undefined;
+  let over = false;
+  d.hal.system.after(() => {
+    settings = access(d).settings(given);
+    if (!post) {
+      settings.trial = 1;
+      settings.doze = 0;
+      // The factory's test uses up no try of a PIN.
+      settings.access[3] = "";
+    }
+  }, 1);
+  d.hal.system.after(() => {
+    if (over) return;
+    transport = modem(port, d.hal.system, settings, family, hear);
+    if (post) transport.open(post);
+  }, 2);
+  return (now) => {
+    over = true;
+    if (transport) transport.close(now);
+  };
 }

@@ -62,8 +62,8 @@ export const MEMORY_REPLACED = 3;
 export const BYPASSED = 4;
 export const DEAD_OUTPUT = 5;
 
-/** Bytes of a TIME record that its MAC covers. */
-const SEALED = 47;
+/** Bytes of a TIME record that its MAC covers, which stands behind them. */
+export const SEALED = 47;
 
 /**
  *     0 key, 16 bytes | 16 starting code | 20 time divider | 21 restricted | 22 serial, zero-terminated
@@ -130,17 +130,15 @@ export function keepMarks(h: History, view: DataView): void {
 /**
  * Seals a TIME record with its MAC, or (`write` is false) tells whether it has its own: SipHash of its bytes under a key
  * that is itself the hash of the device's key, so that nobody without the key can write a record that counts, and a
- * record of another device does not.
+ * record of another device does not. While a report is under way, `keep` of metrics/slices.shared.ts does it in slices.
  */
 export function seal(log: Log, unit: Unit, write: boolean): boolean {
   const own: Key = [];
-  let text = "";
   for (let i = 0; i < 2; i++) {
     sip(unit.key, "store " + i, 0, 0);
     own.push(low, high);
   }
-  for (let i = 0; i < SEALED; i++) text += String.fromCharCode(log.bytes[i]);
-  sip(own, text, 0, 0);
+  sip(own, String.fromCharCode.apply(null, new Uint8Array(log.bytes.buffer, 0, SEALED) as any), 0, 0);
   if (write) {
     log.view.setInt32(SEALED, low, true);
     log.view.setInt32(SEALED + 4, high, true);

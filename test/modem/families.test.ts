@@ -153,7 +153,7 @@ describe.each(NAMES)("%s", (family) => {
       const letter = secure(body);
       const { world, told } = post(
         family,
-        { ca: (piece: number) => ca.substr(240 * piece - 240, 240), plain: 0 },
+        { ca: (piece: number) => ca.substr(240 * piece - 240, 240), caBytes: ca.length, plain: 0 },
         letter,
       );
       expect(world.set["ca.pem"]).toBe(ca);

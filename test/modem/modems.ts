@@ -18,6 +18,7 @@ export const settings = (more: Partial<ModemSettings> = {}): ModemSettings => ({
   plain: 1,
   lean: 0,
   ca: undefined,
+  caBytes: 0,
   sms: 0,
   doze: 0,
   failures: 0,
