@@ -8,12 +8,14 @@ import { Command } from "commander";
 import { DEMO } from "../bench/demo-unit";
 import { encode } from "../bench/encode";
 import { interpreterVersion } from "../bench/engines/espruino";
+import { Counted, LONGEST, modemsOwn, RATES, SESSION, type Slice } from "../bench/slices";
 import { nothingPaid } from "../firmware/credit/credit";
 import { carry } from "../firmware/token/carry.overlay";
 import { PAST, startWalk, type Unit } from "../firmware/token/decode";
 import { openTable, SLOT, skipToTable } from "../firmware/token/table";
 import type { Hal } from "../hal/hal";
-import { arm, compile, host, instructions, interpret, type Machine } from "./interpreter";
+import { bundle } from "./bundle";
+import { arm, compile, host, instructions, interpret, type Machine, qemu } from "./interpreter";
 import { sizes, table } from "./size";
 import { prepare } from "./tool";
 
@@ -253,6 +255,53 @@ function decodes(machine: Machine, withNative: boolean): string {
   return lines.join("\n");
 }
 
+/** What a slice is for, by where the function is that its event called, and by the event. */
+const KINDS: [file: RegExp, event: RegExp, what: string][] = [
+  [/modem\/at\.ts/, /^Serial/, "a line from the modem, or bytes"],
+  [/modem\/at\.ts/, /ms$/, "a command to the modem, a piece of the body, what a reply means"],
+  [/modem\/online\.ts/, /./, "the session is loaded; what the modem tells is stored"],
+  [/metrics\/slices/, /./, "a piece of a report, of an answer, or of the seal of a record"],
+  [/metrics\/session\.ts/, /200 ms/, "a token that came, until it is stored that it is checked"],
+  [/metrics\//, /./, "before and behind a report"],
+  [/firmware\/device\.ts/, /./, "a tick: clock, output, sensors, and the time is stored"],
+  [/keypad|drivers/, /./, "a key, the display, lamps"],
+  [/token\//, /./, "a piece of a token's check, or of the table of codes"],
+];
+
+/** The longest slice of each kind, by kind; those of the modem first. */
+async function longest(): Promise<string> {
+  const built = await bundle("esp32");
+  const kinds = new Map<string, { own: boolean; most: number[] }>();
+  for (const [column, perMs] of Object.values(RATES).entries()) {
+    const it = new Counted(built, qemu() as string[], perMs);
+    it.do(...SESSION);
+    it.end();
+    for (const slice of it.slices) {
+      const what = KINDS.find(([file, event]) => file.test(slice.file) && event.test(slice.event))?.[2];
+      if (!what) continue;
+      const kind = kinds.get(what) ?? { own: modemsOwn(slice as Slice), most: Object.values(RATES).map(() => 0) };
+      kind.most[column] = Math.max(kind.most[column], slice.instructions);
+      kinds.set(what, kind);
+    }
+  }
+  const chips = Object.entries(RATES);
+  const lines = (wanted: boolean) =>
+    [...kinds]
+      .filter(([, { own }]) => own === wanted)
+      .sort(([, a], [, b]) => b.most[0] - a.most[0])
+      .map(([what, { most }]) => row(what, ...most.flatMap((n, i) => [n, String(Math.round(n / chips[i][1]))])));
+  const head = [
+    row("the longest slice of each kind", ...chips.flatMap(([chip]) => [chip, "ms"])),
+    row("---", ...chips.flatMap(() => ["---:", "---:"])),
+  ];
+  return [
+    ...head,
+    ...lines(true),
+    row("*the same without a modem:*", ...chips.flatMap(() => ["", ""])),
+    ...lines(false),
+  ].join("\n");
+}
+
 /** "Espruino 2v29" and its variables, as the interpreter says it. */
 function version(machine: Machine): string {
   const [said] = interpret([`print("said="+process.version+" with "+process.memory().total+" variables")`], machine);
@@ -288,6 +337,11 @@ function sections(): Section[] {
       ].join("\n"),
     ),
     [
+      "Slices of a session over a modem",
+      async () => `${SLICES}\n\n${await longest()}`,
+      typeof there === "string" && there,
+    ],
+    [
       "Bundles",
       async () => {
         const all = await sizes();
@@ -302,6 +356,19 @@ function sections(): Section[] {
     ],
   ];
 }
+
+const SLICES = `Between two events the interpreter does nothing else: keys, output and clock wait. What the firmware does for the modem, or over it, takes at
+most ${LONGEST} ms on the reference board's chip, and a test holds it to that (test/modem/slices.test.ts), with all four families, lines without end, and all that goes wrong.
+
+The unit's first session on the reference board, with PIN, certificate, a token in the answer and a long message, in instructions of the interpreter built for
+ARM. What the bench adds to a call of the interpreter's own functions is left out but for some 50 000 a call: so these are upper bounds. **The rates are assumed, and nobody has held them against a
+board**:
+
+- nRF52832 (Puck.js): 28 000 instructions in a millisecond, 2.3 clocks of its 64 MHz for each, as the interpreter is bigger than the cache of its flash.
+- ESP32: 64 000, as one core does 2.3 times the work. It runs at 240 MHz in Espruino (targets/esp32, sdkconfig) and makes 495 CoreMarks a second then
+  (github.com/ochrin/coremark), the nRF52832 215 (its product specification).
+
+Long work goes on for 20 ms in a slice, and ends it with the step that it is in: so there the chips differ.`;
 
 const HEAD = `# Measurements
 
