@@ -246,12 +246,16 @@ export function storePaid(d: Device): boolean {
 
 /** Stores the time, with the tally of what happened. */
 export function storeTime(d: Device): void {
-  const time = now(d.hal, d.clock);
-  d.log.view.setUint32(0, time, true);
+  d.log.view.setUint32(0, now(d.hal, d.clock), true);
   if (!d.unit || d.fault) return;
   seal(d.log, d.unit, true);
+  storeLog(d);
+}
+
+/** Stores the log, sealed as it is, and once a day what was paid. */
+export function storeLog(d: Device): void {
   store(d, d.often, TIME, d.log.bytes);
-  if (time - d.paid.stored >= DAY) storePaid(d);
+  if (storedTime(d) - d.paid.stored >= DAY) storePaid(d);
 }
 
 /** Stores a record; a memory that fails is a fault, and the answer is false. */

@@ -1,8 +1,8 @@
 /** Long work in slices, from timers; the store of the time is part of that, as its MAC takes as long as eight hashes of eight bytes. */
 import type { System } from "../../hal/hal";
 import { now } from "../clock/clock";
-import { type Device, store, storeTime } from "../device";
-import { SEALED, TIME } from "../store/records";
+import { type Device, storeLog, storeTime } from "../device";
+import { SEALED } from "../store/records";
 import { high, type Key, low, sip } from "../token/siphash";
 import { type Sum, sum } from "./sum.overlay";
 
@@ -44,7 +44,7 @@ export function keep(d: Device, done: () => void): void {
     }
     log.view.setInt32(SEALED, mac[0], true);
     log.view.setInt32(SEALED + 4, mac[1], true);
-    if (!d.fault) store(d, d.often, TIME, log.bytes);
+    if (!d.fault) storeLog(d);
     system.after(done, 1);
   };
   log.view.setUint32(0, now(d.hal, d.clock), true);

@@ -62,7 +62,7 @@ export function access(d: Device): Access {
 
   /** The text in a record, from a byte on. */
   const textIn = (bytes: Uint8Array, from: number): string =>
-    String.fromCharCode.apply(null, bytes.slice(from) as any).split("\0")[0];
+    String.fromCharCode.apply(null, bytes.subarray(from) as any).split("\0")[0];
 
   /** Keeps texts of 160 characters at most. */
   const write = (text: string): boolean => {
@@ -106,7 +106,7 @@ export function access(d: Device): Access {
     if (pin) all.push((state === RIGHT ? "=" : "") + pin);
     const text = all.join("\n");
     for (let i = 0; i < text.length; i++) bytes[PINS + i] = text.charCodeAt(i);
-    bytes.set(before.slice(0, PINS));
+    bytes.set(before.subarray(0, PINS));
     if (mark) new DataView(bytes.buffer).setUint32(0, mark, true);
     return store(d, d.safe, SENT_PINS, bytes);
   };
