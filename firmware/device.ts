@@ -36,6 +36,9 @@ declare const PRODUCT: boolean;
 /** Seconds of a day: between two writes of what a token changes, so that an old copy of the other memory wins no more than a day. */
 const DAY = 86400;
 
+/** Seconds after its start, at the most, after which a device with a fault starts anew, to see whether it is still there. */
+const HEALS = 3600;
+
 /** Seconds of running after which a clock at half its speed is found out. */
 const FOUND_OUT = 6;
 
@@ -290,6 +293,8 @@ export function tick(d: Device): void {
   const system = d.hal.system;
   const output = d.hal.output;
   if (d.timer) system.cancel(d.timer);
+  // Its output is off: it has nothing to lose, and nobody need cut its power.
+  if (d.fault && system.ticks() - d.clock.ticks > HEALS) system.restart();
   let stores = now(d.hal, d.clock) - storedTime(d) >= d.settings.interval;
   if (stores) d.log.bytes[SHORT_STARTS] = 0;
   if (stores || system.ticks() >= d.early) {

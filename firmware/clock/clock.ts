@@ -7,6 +7,9 @@ import type { Hal } from "../../hal/hal";
 /** No earlier time is plausible: 2020-01-01T00:00:00Z. */
 export const EARLIEST = 1577836800;
 
+/** Looks at the chip at start, two readings each. */
+const TRIES = 8;
+
 export interface Clock {
   /** The trusted time at `ticks` of the controller's clock, and until then. */
   time: number;
@@ -21,11 +24,21 @@ export interface Clock {
 /**
  * Starts from the chip, given the last time that was stored (0: none) and the seconds between two such stores; `lost`
  * is called when the chip stopped or was set back. Then time goes on from the stored one plus a full interval, so that
- * cutting the power again and again never yields more light than was paid for. Throws when the chip does not answer.
+ * cutting the power again and again never yields more light than was paid for. Throws when the chip does not answer, or not twice the same.
  */
 export function startClock(hal: Hal, stored: number, interval: number, lost: () => void): Clock {
   const ticks = hal.system.ticks();
-  let time = hal.rtc.read();
+  let time: number | undefined;
+  // One bit that is read wrong would end all credit, and one missing acknowledge the light: two readings have to agree.
+  for (let tries = 0; time === undefined; tries++) {
+    if (tries === TRIES) throw new Error("RTC");
+    try {
+      const first = hal.rtc.read();
+      if (Math.abs(hal.rtc.read() - first) < 2) time = first;
+    } catch (_) {
+      // Once more.
+    }
+  }
   if (time < EARLIEST || time < stored) {
     time = stored ? stored + interval : EARLIEST;
     hal.rtc.write(time);

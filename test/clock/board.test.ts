@@ -104,6 +104,37 @@ test("a chip moved, stopped or gone while the light is on changes nothing in wha
   expect(desk.info().clock.silent).toBeGreaterThan(100);
 });
 
+describe("one missing acknowledge costs no light", () => {
+  const once = (part: { write?(bytes: Uint8Array): boolean }) => {
+    const write = part.write!.bind(part);
+    let left = 1;
+    part.write = (bytes) => left-- <= 0 && write(bytes);
+  };
+
+  test.each(["memory", "rtc"] as const)("of the %s, while it runs and at a start", (part) => {
+    const { desk } = bought(900);
+    once(desk.board.parts[part]);
+    desk.board.wait(180);
+    expect(desk.info().fault).toBe("");
+    desk.off(10, () => once(desk.board.parts[part]));
+    expect(desk.info()).toMatchObject({ fault: "", clockLost: 0 });
+    expect(desk.board.state().load).toBe(true);
+  });
+});
+
+test("a memory that was away for a while: light comes back within an hour, and nobody cuts the power", () => {
+  const { desk, paid } = bought(900);
+  desk.board.parts.memory.present = false;
+  desk.board.wait(180);
+  expect(desk.info().fault).toBe("MEMORY");
+  expect(desk.board.state().load).toBe(false);
+  desk.board.parts.memory.present = true;
+  desk.board.wait(3700);
+  expect(desk.info().fault).toBe("");
+  expect(desk.info().credit).toBeGreaterThan(paid - 4200);
+  expect(desk.board.state().load).toBe(true);
+});
+
 test("a chip that does not answer at the start: no light, a sign, and the credit is there when it is back", () => {
   const { desk } = bought(900);
   desk.off(10, () => {

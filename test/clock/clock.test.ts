@@ -59,6 +59,29 @@ test("starts from a chip that kept the time", () => {
 });
 
 test.each([
+  ["with one wrong bit", [START + 40 * 365 * DAY]],
+  ["that is not answered", ["nothing" as const]],
+  ["with both, and one between", ["nothing" as const, START + 64, START, START - 32]],
+])("a reading %s at the start is read again", (_name, says) => {
+  const clocks = new Clocks();
+  const { read } = clocks.hal.rtc;
+  clocks.hal.rtc.read = () => {
+    const wrong = says.shift();
+    if (wrong === "nothing") throw new Error("I2C Read Error: No ACK");
+    return wrong ?? read();
+  };
+  expect(now(clocks.hal, clocks.start(START - 5 * DAY))).toBe(START);
+  expect(clocks.lost).toBe(0);
+});
+
+test("a chip that says something else each time does not start", () => {
+  const clocks = new Clocks();
+  let says = START;
+  clocks.hal.rtc.read = () => (says += 64);
+  expect(() => clocks.start(START)).toThrow("RTC");
+});
+
+test.each([
   ["says that it stopped", 0],
   ["says what cannot be", EARLIEST - 1],
   ["was set back, if only by a minute", START - 60],
