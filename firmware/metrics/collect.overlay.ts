@@ -18,9 +18,9 @@ export function collect(d: Device, answer?: string): void {
   const say = (text: string, failure: string) => d.hal.serial.write(text + (failure && ";ERROR;" + failure) + "\r\n");
   if (why) say(answer === undefined ? "#METRICS" : "#ANSWER", why);
   else if (answer !== undefined)
-    take(d, answer, false, (failure, tokens) => {
+    take(d, answer, false, (failure, tokens, verified) => {
       d.session = undefined;
-      enter(d, tokens, true, () => say(failure ? "#ANSWER" : "#ANSWER;OK", failure));
+      enter(d, tokens, verified, () => say(failure ? "#ANSWER" : "#ANSWER;OK", failure));
     });
   // From a timer: the commands' own code is gone from memory then.
   else

@@ -159,8 +159,9 @@ export function exchange(d: Device): Exchange {
       d.failure = failure;
       schedule(!failure, bytes);
       try {
-        // A server that is tried is given up when it did not answer, and not when there was no way to it.
-        if (MOVES && /SERVER|ANSWER|HTTP/.test(failure)) settleServer(d, false);
+        // A server that is tried is given up when it did not answer as one, and not when there was no way to it.
+        if (MOVES && failure && !/SILENT|SIM|P[IU][NK]|DENIED|NETWORK|FLASH|MEMORY/.test(failure))
+          settleServer(d, false);
       } catch (_) {
         // The store tells that its memory fails.
       }

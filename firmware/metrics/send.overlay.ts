@@ -41,10 +41,10 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
       () => going,
     );
   };
-  const end = (tokens?: string[]) => {
+  const end = (tokens?: string[], verified?: boolean) => {
     d.session = undefined;
-    // One that came by the way is as good as what is typed.
-    enter(d, tokens, true, () => SMS && enter(d, [sent!.message], false, () => {}));
+    // One that came by the way, or with nobody's auth, is as good as what is typed.
+    enter(d, tokens, verified, () => SMS && enter(d, [sent!.message], false, () => {}, true));
   };
   /** It is to be made again at a time, and was no failure. */
   const postpone = (time: number) => {
@@ -52,8 +52,8 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
     d.log.view.setUint32(NEXT_SESSION, time, true);
     end();
   };
-  const over = (failure: string, tokens?: string[]) => {
-    exchange(d).end(failure, sent!.bytes, () => end(tokens));
+  const over = (failure: string, tokens?: string[], verified?: boolean) => {
+    exchange(d).end(failure, sent!.bytes, () => end(tokens, verified));
   };
 
   if (!sent) {
@@ -69,6 +69,7 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
   // From a timer again: what took the answer is gone from memory then.
   else if (sent.asked && good) take(d, sent.body, false, () => after(() => prepare(false), 1), sent.asked);
   else if (sent.asked) prepare(false);
-  else if (good) take(d, sent.body, true, (failure, tokens) => after(() => over(failure, tokens), 1));
+  else if (good)
+    take(d, sent.body, true, (failure, tokens, verified) => after(() => over(failure, tokens, verified), 1));
   else over(sent.why || "HTTP_" + sent.status);
 }

@@ -1,7 +1,7 @@
 /** What reports over the factory port and over a transport of the board's own have in common. */
 import { now } from "../clock/clock";
 import { type Device, enterToken } from "../device";
-import { ASKED } from "../store/records";
+import { ASKED, NEXT_SESSION } from "../store/records";
 import { sample } from "./sample.overlay";
 
 /** Whether tokens come over the air as messages too. */
@@ -9,6 +9,9 @@ declare const SMS: boolean;
 
 /** Milliseconds before a token is entered, and before it is tried again when another one is being checked. */
 const RETRY = 200;
+
+/** Seconds from when entry is open again to the session that deletes a message with a wrong token. */
+const SOON = 10;
 
 /** Why an attempt ended that somebody needed the memory of. */
 export const GIVEN_UP = "GIVEN_UP";
@@ -30,10 +33,16 @@ export function begin(d: Device, answers: boolean): string {
 }
 
 /**
- * Enters tokens, oldest first, each again while another one is being checked; `served` as for `enterToken`. Last of all, when nothing of
- * the exchange is in memory any more.
+ * Enters tokens, oldest first, each again while another one is being checked; `served` as for `enterToken`, `texted`: of a message. Last
+ * of all, when nothing of the exchange is in memory any more.
  */
-export function enter(d: Device, tokens: (string | undefined)[] | undefined, served: boolean, then: () => void): void {
+export function enter(
+  d: Device,
+  tokens: (string | undefined)[] | undefined,
+  served: boolean | undefined,
+  then: () => void,
+  texted?: boolean,
+): void {
   const token = tokens && tokens.shift();
   if (!token) then();
   else
@@ -44,9 +53,14 @@ export function enter(d: Device, tokens: (string | undefined)[] | undefined, ser
           token,
           (said) => {
             if (said === "BUSY") tokens!.unshift(token);
-            // Its message may go now: it is looked at no more.
-            else if (SMS && !served && said !== "LOCKED") d.texted = token;
-            enter(d, tokens, served, then);
+            else if (SMS && texted && said !== "LOCKED") {
+              // Its message may go now: it is looked at no more. A wrong one goes soon, or the next start would count it again.
+              const view = d.log.view;
+              const soon = said === "INVALID" ? d.paid.closedUntil + SOON : Infinity;
+              d.texted = token;
+              view.setUint32(NEXT_SESSION, Math.min(view.getUint32(NEXT_SESSION, true), soon), true);
+            }
+            enter(d, tokens, served, then, texted);
           },
           served,
         ),

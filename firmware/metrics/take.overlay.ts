@@ -15,14 +15,16 @@ declare const MOVES: boolean;
 declare const PRODUCT: boolean;
 declare const ASKS: boolean;
 
-/** What came of it: "" or why it did not come off, and the tokens that the answer brought. Called once. */
-export type Done = (failure: string, tokens?: string[]) => void;
+/** What came of it: "" or why it did not come off; the tokens that the answer brought, and whether its auth is the server's. Called once. */
+export type Done = (failure: string, tokens?: string[], verified?: boolean) => void;
 
-function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: Done): void {
+function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: Done, registers: boolean): void {
   const view = d.log.view;
   const history = d.sampler!.history;
   const values = v.settings;
   const product = d.product;
+  // Without an auth it may be anything that an answer calls its id.
+  if (!registers) v.id = 0;
   if (MOVES && (v.id || values.slice(0, OWN_SETTINGS).some((value) => value !== undefined))) {
     const known = readServer(d) || d.metrics!().server;
     const url = values[0] as string | undefined;
@@ -42,7 +44,8 @@ function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: 
     }
     if (v.extra) product.extra(v.extra);
   }
-  const end = ASKS ? v.until || (v.left ? now(d.hal, d.clock) + v.left : 0) : 0;
+  // What is left counts from the request on: an answer that was kept back gives no more.
+  const end = ASKS ? v.until || (v.left ? view.getUint32(ASKED, true) + v.left : 0) : 0;
   if (end) {
     d.paid.until = end;
     storePaid(d);
@@ -54,7 +57,7 @@ function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: 
   }
   keep(d, () => {
     tick(d);
-    done(d.fault, v.tokens);
+    done(d.fault, v.tokens, v.verified);
   });
 }
 
@@ -79,7 +82,7 @@ export function take(d: Device, body: string, direct: boolean, done: Done, regis
     else
       try {
         if (MOVES && direct) settleServer(d, true);
-        act(d, v, direct, terms.settings, done);
+        act(d, v, direct, terms.settings, done, !!registration);
       } catch (_) {
         done("MEMORY");
       }
