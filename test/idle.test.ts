@@ -71,7 +71,7 @@ describe.each(boardNames())("%s at rest", (name) => {
     device = listen(built);
     device.line(`#SETUP;${DEMO.serial};${DEMO.startingCode};${DEMO.key}`);
     device.line(`#TOKEN;${encode({ ...DEMO, restricted: device.four, kind: "add", value: 30 }).token}`);
-    device.line("wait 60");
+    device.line("wait 180");
     if (built.board.parts.modem) device.line(`time ${device.next() + 3600 - REST - 20}`);
   });
   afterEach(() => device.close());
