@@ -45,7 +45,8 @@ export function reported(
   }
   // Rounded up or down by the second, which is any: so that the sum is right.
   due.used = Math.min(due.used + Math.floor((bytes + (time & 1023)) / 1024), 65535);
-  due.failures = good ? 0 : Math.min(due.failures + 1, 255);
+  // No more than a number at which the modem is given its certificate again (access.overlay.ts).
+  due.failures = good ? 0 : Math.min(due.failures + 1, 252);
   // Up to seven characters are one block of the hash.
   sip(key, good ? "report" : "a" + (time % 1000000), 0, 0);
   const chance = (low >>> 0) / 4294967296;

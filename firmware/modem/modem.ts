@@ -128,9 +128,9 @@ export function modem(
   // Of the script that runs: whether the modem answered; the PIN is to be sent (1), or sent (2); the other network is asked.
   let mark = 0;
   // The message that is read, whether it was there, and the last one announced.
-  let message = 0;
+  let message = -1;
   let found = 1;
-  let announced = 0;
+  let announced = -1;
 
   /** A script: the family's own, or what all families have in common. */
   const script = (name: string): string => {
@@ -154,14 +154,15 @@ export function modem(
           .join("\n");
       case "off":
         // Without a key or a supply to switch, nobody could switch it on again.
-        return port.pins.k === undefined && port.pins.r === undefined ? "+CFUN=0|OK|15|1?" : own;
+        // A POST may have been refused before the port was set up.
+        return `!b${port.baud}\n` + (port.pins.k === undefined && port.pins.r === undefined ? "+CFUN=0|OK|15|1?" : own);
       case "cut":
         return "!r0||9";
       case "ca":
         return tls && settings.ca ? own + "\n!c" : "";
       case "sms":
         return SMS
-          ? (message > 1 ? "" : "+CMGF=1\n+CNMI=2,1|OK||?\n") + "+CMGR=$i|+CMGR: * OK|3|1|m\n+CMGD=$j|OK||?"
+          ? (message > 0 ? "" : "+CMGF=1\n+CNMI=2,1|OK||?\n") + "+CMGR=$i|+CMGR: * OK|3|1|m\n+CMGD=$j|OK||?"
           : "";
     }
     return own;
@@ -217,7 +218,7 @@ export function modem(
       doing = did === FALLING || (settings.doze && port.pins.s !== undefined && !reason) ? DOWN : FALLING;
       run = did === FALLING ? "!||3\n!r0" : doing === DOWN ? family("sleep") + "\n!s1" : script("off");
       if (SMS && settings.sms && phase > NET && did < FALLING) {
-        // First the messages, from number 1 on, and the one announced.
+        // First the messages, from number 0 or 1 on, and the one announced.
         message = found || message < LOOKED ? message + 1 : announced > message ? announced : MESSAGES;
         found = 0;
         if (message < MESSAGES) {
@@ -429,7 +430,7 @@ export function modem(
     },
 
     take(letter, data) {
-      if (SMS && letter === "s") announced = parseInt(data.substr(data.lastIndexOf(",") + 1), 10) || 0;
+      if (SMS && letter === "s") announced = parseInt(data.substr(data.lastIndexOf(",") + 1), 10);
       else if (letter === "d" || letter === "c") {
         if (letter === "c") closed = 1;
         at.fail("");

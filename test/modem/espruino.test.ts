@@ -94,7 +94,7 @@ onDevice.each(WAYS)(`the interpreter holds the same dialogue: %s, lean %i${NEEDS
 });
 
 /** Bytes of port, engine, session and one family. */
-const BYTES = 9800;
+const BYTES = 9900;
 
 /** Variables: of the port while it is there, of a session on it at any time, and what both leave behind. */
 const PORT = 50;

@@ -65,7 +65,8 @@ export class Line {
   }
 
   private byteTime(rate: number): number {
-    return 10000 / (rate || this.controllerRate);
+    // A controller that writes before it set its port up has no rate: what it says is nothing.
+    return 10000 / (rate || this.controllerRate || 9600);
   }
 
   /** The modem says something. */

@@ -43,9 +43,10 @@ export interface Traits extends Manners {
   /** CSQ without a signal; the bit error rate with one. */
   noSignal: string;
   errorRate: number;
-  /** Where messages are, and how many fit. */
+  /** Where messages are, how many fit, and the number of the first place. */
   store: string;
   room: number;
+  first: number;
   /** Which registrations it knows. */
   registrations: ("CREG" | "CGREG" | "CEREG")[];
 }
@@ -720,7 +721,7 @@ export class Unit extends Shell {
   private deliver(): void {
     while (this.inbox.length > 0 && this.smsReady && this.covered && this.messages.length < this.traits.room) {
       const { from, text } = this.inbox.shift()!;
-      let index = 1;
+      let index = this.traits.first;
       while (this.messages.some((message) => message.index === index)) index++;
       const message = { index, from, text, at: this.world.now / 1000, read: false };
       if (this.settings.CNMI === 2) this.urc(`+CMT: ${this.header(message).replace(/^"[A-Z ]+",/, "")}\r\n${text}`);

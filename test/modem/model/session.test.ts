@@ -83,8 +83,8 @@ test("faults, SIM, antenna and messages", () => {
   expect(it.board.state().modem?.registered).toBe(false);
   expect(line("modem sms +254700000001 123 456 789")).toEqual([{ done: "modem sms +254700000001 123 456 789" }]);
   expect(heard(line("modem antenna in"))).toBe("");
-  expect(heard(line("wait 20"))).toContain('+CMTI: "SM",1');
-  expect(heard([...line("#AT+CMGR=1"), ...line("wait 1")])).toContain("\r\n123 456 789\r\n");
+  expect(heard(line("wait 20"))).toContain('+CMTI: "SM",0');
+  expect(heard([...line("#AT+CMGR=0"), ...line("wait 1")])).toContain("\r\n123 456 789\r\n");
   line("modem sim out");
   expect(heard([...line("#AT+CPIN?"), ...line("wait 1")])).toContain("+CME ERROR");
   line("modem sim in");

@@ -32,6 +32,7 @@ const BG95: Traits = {
   errorRate: 99,
   store: "ME",
   room: 23,
+  first: 0,
   registrations: ["CREG", "CGREG", "CEREG"],
   gossip: '+QIND: "csq",18,99',
 };

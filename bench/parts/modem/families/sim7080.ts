@@ -31,6 +31,7 @@ const TRAITS: Traits = {
   errorRate: 99,
   store: "SM",
   room: 10,
+  first: 1,
   registrations: ["CREG", "CGREG", "CEREG"],
   gossip: "DST: 0",
 };

@@ -31,6 +31,7 @@ const SIM7600: Traits = {
   errorRate: 99,
   store: "SM",
   room: 30,
+  first: 0,
   registrations: ["CREG", "CGREG", "CEREG"],
   gossip: "+CGEV: NW MODIFY 1,0",
 };

@@ -31,6 +31,7 @@ const TRAITS: Traits = {
   errorRate: 0,
   store: "SM",
   room: 20,
+  first: 1,
   registrations: ["CREG", "CGREG"],
   gossip: '+CIEV: 10,"63902","Safaricom","Safaricom", 0, 0',
 };
