@@ -8,6 +8,7 @@ import Ajv, { type ErrorObject } from "ajv";
 import { Command } from "commander";
 import type { Board } from "../boards/board";
 import { BUILDS } from "./chips";
+import { modemMistakes } from "./modem";
 import { complaints } from "./rules-boards";
 
 const root = resolve(__dirname, "..");
@@ -112,13 +113,7 @@ function mistakes(board: any, name: string): string[] {
         found.push(`${at}: pages lie at a "position" or in a "file": give one of the two`);
     }
   if (found.length) return found;
-  const { apn, ca } = (board.parts.modem ?? {}) as { apn?: string; ca?: string };
-  if (apn !== undefined && !accessPoints()[apn])
-    found.push(
-      `parts.modem.apn: boards/apns.json has no "${apn}": add it there, or write one of ${Object.keys(accessPoints()).join(", ")}`,
-    );
-  if (ca !== undefined && !existsSync(join(root, "boards/ca", ca)))
-    found.push(`parts.modem.ca: there is no boards/ca/${ca}: put the authority's certificate there`);
+  found.push(...modemMistakes(board));
   if (board.name !== name) found.push(`name: it is the file's, so write "${name}"`);
   if (!BUILDS[board.espruino])
     found.push(`espruino: build/chips.ts has no "${board.espruino}": write one of ${Object.keys(BUILDS).join(", ")}`);

@@ -1,8 +1,12 @@
 /** What carries a board's reports, as a module for the bundle: of its modem, or of its radio. */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createHash, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Board, Modem } from "../boards/board";
+import { quectel } from "../firmware/modem/families/quectel";
+import { sim800 } from "../firmware/modem/families/sim800";
+import { sim7080 } from "../firmware/modem/families/sim7080";
+import { sim7600 } from "../firmware/modem/families/sim7600";
 import { accessPoints } from "./boards";
 import { literal, piecewise } from "./metrics";
 
@@ -28,6 +32,51 @@ export function certificateOf({ ca }: Pick<Modem, "ca">): string {
 /** A board's modem, if it has one. */
 export const modemOf = ({ parts }: Board): Modem | undefined =>
   parts.modem?.driver === "modem" ? (parts.modem as Modem) : undefined;
+
+/** What makes a text no certificate of an authority, and what to do; undefined if it is one. */
+export function noAuthority(pem: string): string | undefined {
+  try {
+    const { ca, subject } = new X509Certificate(pem);
+    return ca ? undefined : `is that of ${subject}, who signs for nobody: put the certificate there that signed it`;
+  } catch {
+    return "holds no certificate: put the authority's there, PEM, which begins with -----BEGIN CERTIFICATE-----";
+  }
+}
+
+const TEXTS: { [file: string]: (name: string) => string } = { quectel, sim800, sim7080, sim7600 };
+
+/** What lets a board's modem never send a report, or have one that it cannot check: place and remedy. */
+export function modemMistakes(board: Board): string[] {
+  const modem = modemOf(board);
+  if (!modem) return [];
+  const { family, lean, service, plain, apn, ca } = modem;
+  const found: string[] = [];
+  if (apn !== undefined && !accessPoints()[apn])
+    found.push(
+      `apn: boards/apns.json has no "${apn}": add it there, or write one of ${Object.keys(accessPoints()).join(", ")}`,
+    );
+  if (ca !== undefined) {
+    const there = existsSync(join(root, "boards/ca", ca));
+    const wrong = there && noAuthority(certificateOf(modem));
+    if (!there) found.push(`ca: there is no boards/ca/${ca}: put the authority's certificate there`);
+    if (wrong) found.push(`ca: boards/ca/${ca} ${wrong}`);
+  }
+  if (board.metrics) {
+    const url = board.metrics.server?.base_url;
+    const secure = url?.startsWith("https:");
+    const has = TEXTS[FAMILIES[family]];
+    if (!lean && !service) found.push('nothing carries reports: add "service": true, or "lean": true, or both');
+    else if (secure && !service && !has("tls"))
+      found.push(`a ${family} has no TLS on raw connections, and ${url} wants it: add "service": true`);
+    if (url && !plain && (!secure || has("old")))
+      found.push(
+        secure
+          ? `the TLS of a ${family} is older than 1.2, so that it would report nothing: take another family, or allow it with "plain": true`
+          : `${url} is without TLS, so that it would report nothing: give the server's https, or allow it with "plain": true`,
+      );
+  }
+  return found.map((what) => `parts.modem${/^\w+: /.test(what) ? "." : ": "}${what}`);
+}
 
 /** The module, for a board that has one of both. */
 export function connectModule(board: Board): string {

@@ -6,6 +6,7 @@ import type { Board } from "../../boards/board";
 import { boardNames, parseBoard, readBoard, readmeWithTable } from "../../build/boards";
 import { bundle } from "../../build/bundle";
 import { BUILDS, pins } from "../../build/chips";
+import { noAuthority } from "../../build/modem";
 import { BOARD_RULES, complaints, uses } from "../../build/rules-boards";
 
 const root = join(__dirname, "../..");
@@ -134,6 +135,26 @@ describe("a board that is not in order is refused, with file, place and remedy",
       change("esp32", ["parts.modem.ca", "other.pem"]),
       "parts.modem.ca: there is no boards/ca/other.pem: put the authority's certificate there",
     ],
+    [
+      "has a modem with older TLS than it may use",
+      change("esp32", ["parts.modem.family", "sim800"], ["parts.modem.ca", undefined]),
+      "parts.modem: the TLS of a sim800 is older than 1.2, so that it would report nothing: take another family, or allow",
+    ],
+    [
+      "has a server without TLS that it may not use",
+      change("esp32", ["metrics.server.base_url", "http://metrics.example.com"]),
+      "parts.modem: http://metrics.example.com is without TLS, so that it would report nothing: give the server's https",
+    ],
+    [
+      "has only raw connections, without TLS, for a server with it",
+      change("esp32", ["parts.modem.service", undefined]),
+      'parts.modem: a sim7600 has no TLS on raw connections, and https://metrics.example.com wants it: add "service"',
+    ],
+    [
+      "has a modem that carries nothing",
+      change("esp32", ["parts.modem.service", undefined], ["parts.modem.lean", false]),
+      'parts.modem: nothing carries reports: add "service": true, or "lean": true, or both',
+    ],
     ["has three keys", change("pixljs", ["parts.keypad.pins", ["H1", "H2", "H3"]]), "parts.keypad.pins: "],
     [
       "keeps its pages nowhere",
@@ -144,6 +165,30 @@ describe("a board that is not in order is refused, with file, place and remedy",
     const found = messages(board, typeof board === "string" ? "esp32" : board.name === "esp33" ? "esp32" : board.name);
     expect(found).toEqual(expect.arrayContaining([expect.stringContaining(says)]));
     for (const line of found) expect(line).toMatch(/^boards\/[\w-]+\.json: /);
+  });
+
+  test("a modem that can report is as good as any", () => {
+    expect(messages(change("esp32", ["parts.modem.family", "sim800"], ["parts.modem.plain", true]))).toEqual([]);
+    expect(messages(change("esp32", ["parts.modem.family", "sim7070"], ["parts.modem.service", false]))).toEqual([]);
+    expect(
+      messages(
+        change(
+          "esp32",
+          ["parts.modem.service", false],
+          ["parts.modem.plain", true],
+          ["metrics.server.base_url", "http://metrics.example.com"],
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  test("an authority's certificate is one, and not the server's own, nor any text", () => {
+    const pem = (file: string) => readFileSync(join(root, file), "latin1");
+    expect(noAuthority(pem("boards/ca/isrg-root-x1.pem"))).toBe(undefined);
+    expect(noAuthority(pem("test/modem/model/ca/ca.pem"))).toBe(undefined);
+    expect(noAuthority(pem("test/modem/model/ca/server.pem"))).toMatch(/^is that of CN=.*: put the certificate there/);
+    for (const text of ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+      expect(noAuthority(text)).toMatch(/^holds no certificate: put the authority's there, PEM/);
   });
 
   test("all mistakes at once", () => {
