@@ -44,9 +44,22 @@ export interface AccessPoint {
 
 /** Access points by name, from boards/apns.json. Throws when that file is not in order, and says what to change. */
 export function accessPoints(): { [name: string]: AccessPoint } {
-  const points = JSON.parse(readFileSync(join(root, "boards/apns.json"), "utf8"));
+  return parseAccessPoints(readFileSync(join(root, "boards/apns.json"), "utf8"));
+}
+
+/** Reads access points from their JSON. Throws as `parseBoard` does. */
+export function parseAccessPoints(text: string): { [name: string]: AccessPoint } {
+  const points = fromJson(text, "boards/apns.json");
   if (!inOrder(points)) throw new Error(inOrder.errors!.map((error) => `boards/apns.json: ${say(error)}`).join("\n"));
   return points as { [name: string]: AccessPoint };
+}
+
+function fromJson(text: string, file: string): any {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: this is no JSON, mend it there: ${(error as Error).message}`);
+  }
 }
 
 /** Drivers of the schema by the parts that they can be, and the schema's own check of each. */
@@ -76,12 +89,7 @@ const inFolder = (folder: string) =>
 
 /** Reads a board from its JSON. Throws with every mistake on a line of its own: file, place in it, what to change. */
 export function parseBoard(text: string, file: string): Board {
-  let board: any;
-  try {
-    board = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${file}: this is no JSON, mend it there: ${(error as Error).message}`);
-  }
+  const board = fromJson(text, file);
   const problems = mistakes(board, file.replace(/^.*\/|\.json$/g, ""));
   if (problems.length) throw new Error(problems.map((problem) => `${file}: ${problem}`).join("\n"));
   return board;
@@ -240,7 +248,8 @@ export async function checkBoards(): Promise<string[]> {
     found.push("boards/board.d.ts is not made from the schema as it is now: npx tsx build/boards.ts --types");
   if (found.length === 0 && readFileSync(README, "utf8") !== readmeWithTable())
     found.push("The table of boards in README.md is an old one: npx tsx build/boards.ts --table");
-  return found;
+  // What boards have in common, each of them finds.
+  return [...new Set(found)];
 }
 
 async function main(args: string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Board } from "../../boards/board";
-import { boardNames, parseBoard, readBoard, readmeWithTable } from "../../build/boards";
+import { boardNames, parseAccessPoints, parseBoard, readBoard, readmeWithTable } from "../../build/boards";
 import { bundle } from "../../build/bundle";
 import { BUILDS, pins } from "../../build/chips";
 import { noAuthority } from "../../build/modem";
@@ -180,6 +180,17 @@ describe("a board that is not in order is refused, with file, place and remedy",
         ),
       ),
     ).toEqual([]);
+  });
+
+  test("access points: no JSON, a name too many, or more than a unit could be given by #MODEM", () => {
+    expect(() => parseAccessPoints('{ "a": ')).toThrow(/^boards\/apns\.json: this is no JSON, mend it there: /);
+    const longest = { apn: "a".repeat(63), user: "u".repeat(43), password: "p".repeat(43) };
+    expect(parseAccessPoints(JSON.stringify({ longest }))).toEqual({ longest });
+    expect([...Object.values(longest), "12345678"].join("\n")).toHaveLength(160);
+    for (const field of ["apn", "user", "password"] as const)
+      expect(() => parseAccessPoints(JSON.stringify({ x: { ...longest, [field]: `${longest[field]}+` } }))).toThrow(
+        `boards/apns.json: x.${field}: `,
+      );
   });
 
   test("an authority's certificate is one, and not the server's own, nor any text", () => {
