@@ -234,13 +234,16 @@ export function readmeWithTable(): string {
   return `${text.slice(0, from + MARKS[0].length)}\n\n${boardTable()}\n\n${text.slice(to)}`;
 }
 
+/** What a board breaks of the electrical rules, a line each. */
+export const brokenRules = (board: Board): string[] =>
+  complaints(board).map(({ rule, at, message }) => `boards/${board.name}.json: ${at}: ${message} (${rule})`);
+
 /** Everything that is wrong with the boards, a line each: JSON, electrical rules, and what is made from them and is old. */
 export async function checkBoards(): Promise<string[]> {
   const found: string[] = [];
   for (const name of boardNames())
     try {
-      for (const { rule, at, message } of complaints(readBoard(name)))
-        found.push(`boards/${name}.json: ${at}: ${message} (${rule})`);
+      found.push(...brokenRules(readBoard(name)));
     } catch (error) {
       found.push((error as Error).message);
     }

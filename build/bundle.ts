@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { type BuildOptions, build, transform } from "esbuild";
 import type { Board } from "../boards/board";
-import { boardNames, driverFile, readBoard } from "./boards";
+import { boardNames, brokenRules, driverFile, readBoard } from "./boards";
 import { BUILDS } from "./chips";
 import { edits, rewrite } from "./known";
 import { connects, formatFunction, isSensor, literal, metricsModule, metricsParts } from "./metrics";
@@ -226,11 +226,14 @@ async function main(argv: string[]): Promise<void> {
   const names = all ? boardNames() : command.args;
   if (names.length === 0)
     throw new Error(`Name a board (${boardNames().join(", ")}) or use --all, as in: npm run build -- esp32`);
+  const boards = names.map(readBoard);
+  for (const line of boards.flatMap(brokenRules)) console.error(`WARNING: ${line}`);
   mkdirSync(join(root, "dist"), { recursive: true });
   let over = false;
   console.log("board            bytes   budget     left  sha-256");
-  for (const name of names) {
-    const { board, code, sha256 } = await bundle(name, dev);
+  for (const board of boards) {
+    const { name } = board;
+    const { code, sha256 } = await bundle(board, dev);
     writeFileSync(join(root, "dist", `${name}.js`), code);
     const left = board.budget.bytes - code.length;
     over ||= left < 0;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError } from "commander";
 import type { Board } from "../boards/board";
 import { isBle } from "./ble";
-import { boardNames } from "./boards";
+import { boardNames, brokenRules, readBoard } from "./boards";
 import { type Bundle, bundle } from "./bundle";
 import { check } from "./check";
 import { evaluate, find, type Interpreter, LINUX, type Locked, older, stored, times } from "./console";
@@ -54,10 +54,16 @@ function reopening(board: Board): string {
   return `npm run flash -- ${board.name} --hex ${board.name}.hex, and write that with a programmer at SWD that erases only what it writes${nordic}`;
 }
 
-/** Builds a board's bundle, and refuses one that its interpreter could not run, or that is over its budget. */
+/** Builds a board's bundle, and refuses one whose circuit breaks a rule, that its interpreter could not run, or that is over its budget. */
 export async function buildFor(name: string, dev: boolean): Promise<Bundle> {
   if (!boardNames().includes(name))
     throw new ToolError(`There is no board "${name}".`, `Choose one of ${boardNames().join(", ")}.`);
+  const [broken, ...others] = brokenRules(readBoard(name));
+  if (broken)
+    throw new ToolError(
+      `The board would not work: ${broken}${others.length ? `, and ${others.length} more` : ""}.`,
+      "Mend what npm run check names.",
+    );
   const built = await bundle(name, dev);
   const [problem, ...more] = check(built.code, built.map);
   if (problem)

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Board } from "../../boards/board";
-import { boardNames, parseAccessPoints, parseBoard, readBoard, readmeWithTable } from "../../build/boards";
+import { boardNames, brokenRules, parseAccessPoints, parseBoard, readBoard, readmeWithTable } from "../../build/boards";
 import { bundle } from "../../build/bundle";
 import { BUILDS, pins } from "../../build/chips";
 import { noAuthority } from "../../build/modem";
@@ -353,6 +353,13 @@ describe("the electrical rules", () => {
     const { name } = board;
     expect(() => parseBoard(JSON.stringify(board), `boards/${name}.json`)).not.toThrow(/is no pin|is missing/);
     expect(complaints(board)).toContainEqual({ rule, at, message: expect.stringContaining(says) });
+  });
+
+  test("builds and flashing tell of them in lines with file, place, remedy and rule", () => {
+    expect(brokenRules(readBoard("esp32"))).toEqual([]);
+    expect(brokenRules(change("esp32", ["parts.red.pin", "D13"]))).toEqual([
+      "boards/esp32.json: parts.red.pin: D13 is taken by parts.display.clk: give one of them another pin (pin-twice)",
+    ]);
   });
 
   test("what stands for it in the JSON is enough for them", () => {
