@@ -1,6 +1,6 @@
 /**
  * Boards as data: reads boards/*.json, says what is wrong with one in a way that can be acted on, and makes what follows
- * from them: the types in boards/board.d.ts and the table in the README. `npx tsx build/boards.ts --help`.
+ * from them: the types in boards/board.d.ts and the table in the README, which `npm run docs` writes. `npx tsx build/boards.ts --help`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -223,7 +223,7 @@ export function boardTable(): string {
 }
 
 const README = join(root, "README.md");
-const MARKS = ["<!-- boards: made by npx tsx build/boards.ts --table -->", "<!-- end of boards -->"];
+const MARKS = ["<!-- boards: made by npm run docs -->", "<!-- end of boards -->"];
 
 /** The README with the table as it should be now. */
 export function readmeWithTable(): string {
@@ -250,20 +250,18 @@ export async function checkBoards(): Promise<string[]> {
   if (readFileSync(join(root, "boards/board.d.ts"), "utf8") !== (await boardTypes()))
     found.push("boards/board.d.ts is not made from the schema as it is now: npx tsx build/boards.ts --types");
   if (found.length === 0 && readFileSync(README, "utf8") !== readmeWithTable())
-    found.push("The table of boards in README.md is an old one: npx tsx build/boards.ts --table");
+    found.push("The table of boards in README.md is an old one: npm run docs");
   // What boards have in common, each of them finds.
   return [...new Set(found)];
 }
 
 async function main(args: string[]): Promise<void> {
-  const { types, table } = new Command("npx tsx build/boards.ts")
+  const { types } = new Command("npx tsx build/boards.ts")
     .description("Checks the boards: their JSON, the electrical rules, and whether what is made from them is current.")
     .option("--types", "write boards/board.d.ts from boards/schema.json")
-    .option("--table", "write the table of boards into README.md")
     .parse(args, { from: "user" })
     .opts();
   if (types) writeFileSync(join(root, "boards/board.d.ts"), await boardTypes());
-  if (table) writeFileSync(README, readmeWithTable());
   const found = await checkBoards();
   for (const line of found) console.error(line);
   if (found.length) process.exitCode = 1;
