@@ -1,8 +1,9 @@
 /** `npm run bench -- --stdio`: a virtual board worked through standard input and output, for testers, tests and scripts. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { bundle, readBoard } from "../build/bundle";
+import { ToolError } from "../build/tool";
 import type { EngineMaker } from "./engines/engine";
 import { armEngine, espruinoEngine } from "./engines/espruino";
 import { nodeEngine } from "./engines/node";
@@ -70,6 +71,8 @@ async function main(argv: string[]): Promise<void> {
   const { stdio, script, board: name, engine, state, time, units: file, server } = command.opts();
   const { port, factoryPort: factory, baud, jig } = command.opts();
   if (!stdio === !script) throw new Error("Choose --stdio or --script FILE");
+  if (script && !existsSync(script))
+    throw new ToolError(`There is no file ${script}.`, "Name the one with the commands, or use --stdio.");
   if ((engine === "serial") !== (port !== undefined))
     throw new Error("--engine serial and the port of a real board go together, as in: --engine serial -p /dev/ttyUSB0");
 

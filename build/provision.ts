@@ -258,7 +258,6 @@ async function main(argv: string[]): Promise<void> {
 }
 
 function read(file: string): Unit[] {
-  if (!existsSync(file)) throw new ToolError(`There is no file ${file}.`, "Name the CSV file with the units.");
   try {
     const { units } = readUnits(file);
     if (units.length === 0) throw new Error("There is no unit in it.");
@@ -266,6 +265,7 @@ function read(file: string): Unit[] {
     if (keyless) throw new Error(`${keyless.serial} has no key.`);
     return units;
   } catch (error) {
+    if (error instanceof ToolError) throw error;
     throw new ToolError((error as Error).message, `Correct ${file}: its columns are ${COLUMNS}.`);
   }
 }

@@ -1,7 +1,7 @@
 /** `npm run server`: the server for testing devices, at the command line. */
 import { createInterface } from "node:readline";
 import { Command, InvalidArgumentError } from "commander";
-import { hush } from "../../build/tool";
+import { hush, ToolError } from "../../build/tool";
 import { DEMO } from "../demo-unit";
 import { serverCommand, USAGE } from "./commands";
 import { createServer, type MetricsServer } from "./server";
@@ -65,7 +65,10 @@ async function main(argv: string[]): Promise<void> {
     console.log(server.jwt(jwt));
     return;
   }
-  const url = await server.listen(number, host);
+  const url = await server.listen(number, host).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new ToolError(`Port ${number} is taken.`, "Give another with --port; 0 takes any that is free.");
+  });
   if (!file) console.log(`No units were given, so this knows the demo unit ${DEMO.serial}, whose key is public.`);
   if (folder === undefined) console.log("No folder was given, so data is gone when this ends.");
   console.log(`Listening at ${url}`);

@@ -1,5 +1,6 @@
 /** The units that a server knows, and the file that they come from. It holds their keys: nobody but its owner may read it. */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { ToolError } from "../../build/tool";
 import { deriveStartingCode } from "../encode";
 
 export interface Unit {
@@ -131,9 +132,11 @@ export function parseUnits(text: string): { units: Unit[]; jwtSecret?: string } 
   };
 }
 
-/** Reads the file of units. One that others may read is refused. */
+/** Reads the file of units. One that is not there, or that others may read, is a `ToolError`; what is wrong in it a `UnitsError`. */
 export function readUnits(file: string): { units: Unit[]; jwtSecret?: string } {
+  if (!existsSync(file)) throw new ToolError(`There is no file ${file}.`, "Name the file with the units.");
   const open = process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0;
-  need(!open, `Others than you may read ${file}, and it holds keys. Close it first: chmod 600 ${file}`);
+  if (open)
+    throw new ToolError(`Others than you may read ${file}, and it holds keys.`, `Close it first: chmod 600 ${file}`);
   return parseUnits(readFileSync(file, "utf8"));
 }

@@ -134,7 +134,11 @@ test.each<[string, string[], RegExp]>([
     /^The tests of display and keypad need a person .* add --skip display,keypad/,
   ],
   ["no file", ["none.csv", "-p", "x", ...SKIP], /^There is no file none\.csv\. Name/],
-  ["a file that others may read", ["open.csv", "-p", "x", ...SKIP], /^Others than you may read open\.csv.*chmod 600/],
+  [
+    "a file that others may read",
+    ["open.csv", "-p", "x", ...SKIP],
+    /^Others than you may read open\.csv, and it holds keys\. Close it first: chmod 600 open\.csv\n$/,
+  ],
   [
     "a wrong file",
     ["wrong.csv", "-p", "x", ...SKIP],

@@ -1,6 +1,8 @@
 /** `npm run server` as a process: how it is started, told what to say, and what it prints. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DEMO } from "../../bench/demo-unit";
@@ -99,7 +101,7 @@ test("a JSON web token is printed for a unit, and is good as long as the secret 
 });
 
 test.each([
-  [["--units", "no-such-file"], "no-such-file"],
+  [["--units", "no-such-file"], "There is no file no-such-file. Name the file with the units.\n"],
   [["--base", "metrics"], "--base"],
   [["--jwt", "A1"], "jwt_secret"],
   [["--port", "70000"], "65535"],
@@ -109,4 +111,14 @@ test.each([
   expect(status).toBe(1);
   expect(stderr).toContain(says);
   expect(stderr).not.toContain(KEY);
+});
+
+test("a port that is taken is named, and what to do", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const { status, stderr } = spawnSync(process.execPath, [...COMMAND, "--port", `${port}`], { cwd, encoding: "utf8" });
+  other.close();
+  expect(stderr).toBe(`Port ${port} is taken. Give another with --port; 0 takes any that is free.\n`);
+  expect(status).toBe(1);
 });
