@@ -1,5 +1,6 @@
 /** `npm run doctor -- -p <port>`: what is wrong with a device in the field, in plain words, and what to do. docs/factory.md. */
 import { Command, InvalidArgumentError } from "commander";
+import { boardNames, readBoard } from "./boards";
 import { find } from "./console";
 import { ask, openPort, type Port } from "./port";
 import { hush, prepare, run, ToolError } from "./tool";
@@ -45,6 +46,9 @@ const DRIFT = 86400;
 const NARROW = 0.9;
 /** Signal, of 31, below which a modem often has no connection: about -103 dBm. */
 const WEAK = 5;
+
+/** Variables that a board's interpreter has at least. One with less is not its own: on a computer, with the virtual parts in it too. */
+const variablesOf = (board: string): number => (boardNames().includes(board) ? readBoard(board).limits.variables : 0);
 
 const times = (n: number) => (n === 1 ? "once" : `${n} times`);
 const duration = (seconds: number) =>
@@ -255,9 +259,9 @@ const RULES: Rule[] = [
       `Its time is ${duration(clock.time - now)} ahead.`,
       "If your computer's clock is right, the clock chip ran fast or was set: the customer lost credit. Change the chip.",
     ),
-  ({ memory }) =>
+  ({ board, memory }) =>
     when(
-      memory.usage > memory.total * NARROW,
+      memory.usage > memory.total * NARROW && memory.total >= variablesOf(board),
       "look",
       "memory",
       `${memory.usage} of ${memory.total} variables are in use.`,

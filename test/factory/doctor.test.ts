@@ -32,6 +32,9 @@ const NOW = 1800000000;
 
 test("a good device has nothing", () => expect(diagnose(GOOD, NOW)).toEqual([]));
 
+test("an interpreter that has less than the board's own, as on a computer, says nothing of the memory of the board", () =>
+  expect(diagnose({ ...GOOD, memory: { usage: 2392, total: 2630 } }, NOW)).toEqual([]));
+
 test.each<[Partial<Info>, string, RegExp, RegExp]>([
   [{ fault: "RTC" }, "broken", /clock chip did not answer/, /pull-ups/],
   [{ fault: "MEMORY" }, "broken", /EEPROM/, /write protection/],
@@ -53,7 +56,8 @@ test.each<[Partial<Info>, string, RegExp, RegExp]>([
   [{ lockout: 3000 }, "look", /another 50 min/, /correct one ends/],
   [{ clock: { time: NOW - 10 * 86400, silent: 0 } }, "look", /10 days behind/, /not harmed/],
   [{ clock: { time: NOW + 10 * 86400, silent: 0 } }, "look", /10 days ahead/, /Change the chip/],
-  [{ memory: { usage: 2500, total: 2630 } }, "look", /2500 of 2630/, /report/],
+  [{ board: "puckjs", memory: { usage: 2500, total: 2630 } }, "look", /2500 of 2630/, /report/],
+  [{ board: "somebody's", memory: { usage: 2500, total: 2630 } }, "look", /2500 of 2630/, /report/],
   [{ credit: 0 }, "know", /no credit/, /Enter a token/],
   [{ credit: -1 }, "know", /unlocked for ever/, /locks it again/],
 ])("%j", (change, level, says, todo) => {
