@@ -217,7 +217,10 @@ async function main(argv: string[]): Promise<void> {
   const { board: name, jig } = command.opts();
   const device = new TelnetBoard(readBoard(name), folder);
   const { board } = device;
-  console.log(`A board without a program listens at tcp://127.0.0.1:${TELNET}. In another window:`);
+  console.log(`A board without a program listens at tcp://127.0.0.1:${TELNET}.`);
+  // The interpreter's own Telnet cannot be told where to listen.
+  console.log("It listens at all of this computer's addresses, and whoever reaches one can run programs here:");
+  console.log("have it only on a network that you trust. In another window:");
   console.log(`  npm run flash -- ${name} -p tcp://127.0.0.1:${TELNET}`);
   if (board.board.serial.port === "software") {
     const say = await served(FACTORY, (text) => board.type(text));
