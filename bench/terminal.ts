@@ -375,7 +375,7 @@ export function demo(board: VirtualBoard, say: (line: string) => void): number {
 }
 
 async function main(argv: string[]): Promise<void> {
-  const program = new Command("npm run terminal --")
+  const program = new Command(argv.includes("--demo") ? "npm run demo --" : "npm run terminal --")
     .description("A pay-as-you-go device in the terminal.")
     .addOption(new Option("--board <name>", "which board").choices(boardNames()).default("esp32"))
     .addOption(new Option("--engine <name>", "what runs the firmware").choices(Object.keys(ENGINES)).default("node"))

@@ -11,7 +11,12 @@ export interface Output {
 
 const DAYS = "days of use, a whole number of units (a unit is a day, or 1/divider of one)";
 const COMMANDS: { name: string; about: string; kind: Kind; argument?: [name: string, about: string] }[] = [
-  { name: "add", about: "add time to what is left", kind: "add", argument: ["days", DAYS] },
+  {
+    name: "add",
+    about: "add time to what is left; 0 is a valid token that adds none",
+    kind: "add",
+    argument: ["days", DAYS],
+  },
   { name: "set", about: "set the time left, 0 to switch off", kind: "set", argument: ["days", DAYS] },
   { name: "disable", about: "end pay-as-you-go: unlocked until the next set token", kind: "disable" },
   { name: "sync", about: "bring the unit's count in step", kind: "sync" },
@@ -84,6 +89,8 @@ function program({ out, err }: Output): Command {
       };
       const { token, count } = encode(request);
       if (demo) err(`No key was given, so this is for the demo unit ${DEMO.serial}, whose key is public.\n`);
+      if (kind === "add" && command.processedArgs[0] === 0)
+        err("This token adds no time: it only uses up its count.\n");
       const grouped = token.match(token.length === 20 ? /.{4}/g : /.{3}/g)!.join(" ");
       out(json ? `${JSON.stringify({ token, count, kind: request.kind })}\n` : `${grouped}\ncount ${count}\n`);
     });

@@ -85,6 +85,7 @@ async function main(argv: string[]): Promise<void> {
     .parse(argv, { from: "user" });
   const [name] = command.args;
   const { port, output } = command.opts();
+  readJig(name);
   if (!port === !output)
     throw new ToolError("Nothing says where the program goes.", "Give the jig's port with -p, or a file with -o.");
   const { code, map } = await jigBundle(name);

@@ -49,6 +49,12 @@ test("without a key the token is for the demo unit, and that is said", () => {
   expect(JSON.parse(run("add 1 --count 8 --json").out).count).toBe(10);
 });
 
+test("that a token adds nothing is said", () => {
+  const { code, err } = run(`add 0 --key ${KEY}`);
+  expect({ code, err }).toEqual({ code: 0, err: "This token adds no time: it only uses up its count.\n" });
+  expect(run("add --help").out).toContain("0 is a valid token that adds none");
+});
+
 test("the key may come from the environment; the starting code is then derived from it", () => {
   process.env.OPENPAYGO_KEY = KEY;
   const { out, err } = run("add 1 --json");
