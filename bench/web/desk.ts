@@ -473,6 +473,10 @@ export class Desk {
     return [];
   }
 
+  private none(): Said[] {
+    return [{ error: this.trouble ? `There is no device: ${this.trouble}` : "There is no device yet" }];
+  }
+
   private stopJump(): void {
     if (!this.travel) return;
     this.session?.settle();
@@ -481,7 +485,7 @@ export class Desk {
   }
 
   private jump(to: number | "credit"): Said[] {
-    if (!this.session) return [{ error: "There is no device" }];
+    if (!this.session) return this.none();
     this.stopJump();
     this.session.settle();
     this.peek();
@@ -497,7 +501,7 @@ export class Desk {
   }
 
   private command(text: string): Said[] {
-    if (!this.session) return [{ error: "There is no device" }];
+    if (!this.session) return this.none();
     const [name] = text.trim().split(/\s+/);
     const looks = Object.hasOwn(COMMANDS, name) && COMMANDS[name].look;
     if (name === "quit") return [{ error: "The device stays" }];

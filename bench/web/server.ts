@@ -119,6 +119,8 @@ export async function serve(options: WebOptions = {}): Promise<Web> {
   const page = await makePage();
   const desk = new Desk({ board, engine });
   await desk.renew();
+  const { trouble } = desk.view.desk!;
+  if (trouble) throw new Error(trouble);
 
   /** Names under which this is reached; a browser that was sent here by another one is turned away. All, if anybody may come. */
   let names: string[] | undefined;

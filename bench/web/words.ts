@@ -60,7 +60,8 @@ export interface Sentence {
 }
 
 /** What a person has to know: what was paid, what is left, and why the lamp is on or off. */
-export function sentence(state?: State, info?: Info): Sentence {
+export function sentence(state?: State, info?: Info, trouble?: string): Sentence {
+  if (trouble) return { head: "No device", parts: [`it cannot go on: ${trouble}`], mood: "warning" };
   if (!state) return { head: "One moment", parts: ["the device is being made"], mood: "dark" };
   const { time, load, powered, output } = state;
   const credit = info?.credit ?? 0;

@@ -151,14 +151,16 @@ describe("a desk", () => {
     desk.tick(LOOK);
     expect(desk.view.desk?.trouble).toBe("The interpreter ended");
     desk.tick(LOOK);
-    expect(await desk.wish({ line: "state", id: 1 })).toEqual([{ error: "There is no device" }]);
+    expect(await desk.wish({ line: "state", id: 1 })).toEqual([{ error: "There is no device: The interpreter ended" }]);
     await desk.renew();
     expect(desk.view.desk?.trouble).toBeUndefined();
     (desk as any).session.line = () => {
       throw new Error("It ended while somebody looked");
     };
     expect(await desk.wish({ line: "boots", id: 1 })).toEqual([{ error: "It ended while somebody looked" }]);
-    expect(await desk.wish({ line: "boots", id: 1 })).toEqual([{ error: "There is no device" }]);
+    expect(await desk.wish({ line: "boots", id: 1 })).toEqual([
+      { error: "There is no device: It ended while somebody looked" },
+    ]);
   });
 });
 

@@ -225,6 +225,16 @@ describe("npm start", () => {
     busy.close();
   });
 
+  test("without the interpreter that is asked for it does not start, and says what is missing", async () => {
+    const { ESPRUINO } = process.env;
+    delete process.env.ESPRUINO;
+    try {
+      await expect(serve({ port: 0, engine: "espruino" })).rejects.toThrow(/^Set ESPRUINO to the executable/);
+    } finally {
+      if (ESPRUINO !== undefined) process.env.ESPRUINO = ESPRUINO;
+    }
+  });
+
   test("--headless is worked by lines, says JSON, and repeats no key", async () => {
     const setup = 'raw "#SETUP;5;5;00112233445566778899aabbccddeeff"';
     const { child, said } = start(["--port", "0", "--headless"], `#STATUS\nstate\n${setup}\nnonsense\nquit\n`);

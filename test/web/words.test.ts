@@ -33,6 +33,7 @@ const on = { load: true, output: { commanded: true, changes: 1 } };
 
 test.each<[string, Parameters<typeof sentence>]>([
   ["One moment · the device is being made", []],
+  ["No device · it cannot go on: The interpreter ended", [state(), info(), "The interpreter ended"]],
   ["Starting · lamp off", [state()]],
   ["Not set up yet · lamp off until the factory gives it a serial number and a key", [state(), info({ serial: "" })]],
   ["Nothing paid yet · lamp off because there is no credit", [state(), info()]],

@@ -174,7 +174,7 @@ function App() {
   const [theme, setTheme] = useRemembered("theme", THEMES);
   const colours = useColours(theme);
   const [sound, setSound] = useState(false);
-  const says = sentence(desk?.busy ? undefined : state, info);
+  const says = sentence(desk?.busy ? undefined : state, info, desk?.trouble);
   useEffect(() => {
     document.title = `${says.head} · pay-as-you-go device`;
   }, [says.head]);
@@ -226,14 +226,9 @@ function App() {
       <main>
         <section class={`says ${says.mood}`} aria-label="what is paid">
           <h1>{says.head}</h1>
-          <p>{says.parts.join(" · ")}</p>
+          <p role={desk?.trouble ? "alert" : undefined}>{says.parts.join(" · ")}</p>
           <Strip strip={strip} feed={lists.feed} now={state?.time ?? 0} until={says.until} forever={credit < 0} />
         </section>
-        {desk?.trouble && (
-          <p class="trouble" role="alert">
-            The device cannot go on: {desk.trouble}
-          </p>
-        )}
         {desk?.playing?.caption && <p class="caption">{desk.playing.caption}</p>}
         <div class="desk">
           <div class="before">
