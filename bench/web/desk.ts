@@ -24,6 +24,8 @@ const LATE = 1000;
 const PEEK = 500;
 /** What is kept of each list. */
 const KEPT = 400;
+/** Seconds that a report may take to begin when it is due. */
+const LAG = 120;
 /** Hour of the first day at which the device is switched on. */
 const MORNING = 9 * 3600;
 
@@ -104,7 +106,8 @@ export class Desk {
 
   private session?: Session;
   private speed = 1;
-  private travel?: { since: number; seconds: number; rate: number };
+  /** A jump; with `late` it goes on, at most so many seconds, until the modem is on. */
+  private travel?: { since: number; seconds: number; rate: number; late?: number };
   private hand = "";
   /** Lines of a story that are still to come, and when the next one may. */
   private playing?: { title: string; lines: string[]; done: number; caption: string; next: number };
@@ -352,7 +355,11 @@ export class Desk {
       const turn = Math.min(until, rate ? this.now + ms * rate : until);
       while (session.now < turn && performance.now() < end)
         session.pass(Math.min(turn, this.view.state?.powered ? session.now + STRIDE : turn));
-      if (session.now >= until) this.arrive();
+      if (session.now < until) return;
+      if (this.travel.late && !this.view.state?.modem?.on) {
+        this.travel.seconds++;
+        this.travel.late--;
+      } else this.arrive();
       return;
     }
     // Between its lines a story has no time; whoever types does so in a time that goes on, and by that alone.
@@ -484,7 +491,7 @@ export class Desk {
     this.target = this.now;
   }
 
-  private jump(to: number | "credit"): Said[] {
+  private jump(to: number | "credit" | "report"): Said[] {
     if (!this.session) return this.none();
     this.stopJump();
     this.session.settle();
@@ -493,10 +500,13 @@ export class Desk {
     const left = info ? info.at + info.credit - Math.floor(this.now / 1000) : 0;
     const credit = info && info.credit > 0 ? left : 0;
     if (to === "credit" && credit <= 0) return [{ error: "There is no credit that could end" }];
-    const seconds = to === "credit" ? credit + 1 : Number(to);
+    const next = info?.report?.next ?? 0;
+    const now = Math.floor(this.now / 1000);
+    if (to === "report" && !next) return [{ error: "There is no report that could be waited for" }];
+    const seconds = { credit: credit + 1, report: Math.max(1, next - now) }[to] ?? Number(to);
     const end = 4102444799 - this.now / 1000;
     if (!(seconds >= 0 && seconds <= end)) return [{ error: "The world ends with the year 2099" }];
-    if (seconds) this.travel = { since: this.now, seconds, rate: 0 };
+    if (seconds) this.travel = { since: this.now, seconds, rate: 0, late: to === "report" ? LAG : 0 };
     return [];
   }
 

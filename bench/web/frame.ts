@@ -139,8 +139,8 @@ export type Wish =
   /** A line of the bench protocol; what it says comes back under `id`. */
   | { line: string; id: number }
   | { speed: number }
-  /** Seconds, or until the credit ends; 0 stops a jump. */
-  | { jump: number | "credit"; id: number }
+  /** Seconds, until the credit ends, or until the next report has begun; 0 stops a jump. */
+  | { jump: number | "credit" | "report"; id: number }
   /** Keys that somebody presses, one after the other. */
   | { hand: string }
   /** A new device. */

@@ -148,10 +148,29 @@ const SIMS: { [state: string]: string } = {
   puk: "has a SIM that is locked",
 };
 
-/** What the modem is doing, in words. `next` is when the device reports again. */
-export function airWords(air: Modem["view"], next: number | undefined, now: number): string {
+/**
+ * Whether a report is under way, or about to begin. Until its end the device counts it as one that failed, and `next` is
+ * when it would be tried again: so it is too where the first failure has no reason yet.
+ */
+export function reporting({ power, asleep }: Modem["view"], info: Info | undefined, now: number): boolean {
+  if (!info?.report || !info.serial) return false;
+  const { next, failures, failure } = info.report;
+  return next <= now || (failures === 1 && !failure) || (power !== "off" && power !== "dead" && !asleep);
+}
+
+/** What the modem is doing, in words. `next` is when the device reports again, `under` that it is about to, or does. */
+export function airWords(
+  air: Modem["view"],
+  next: number | undefined,
+  now: number,
+  under = false,
+  powered = true,
+): string {
   const { power, sim, antenna, registration, data, http, sockets, asleep } = air;
-  const until = next && next > now ? ` until it reports at ${clock(next)}` : "";
+  let until = "";
+  if (under) until = "; a report is under way";
+  else if (next && next > now) until = ` until it reports at ${clock(next, next < now + 60)}`;
+  if (!powered) return "The modem has no power.";
   if (power === "dead") return "The modem does nothing any more.";
   if (power === "off") return `The modem is off${until}.`;
   if (power === "booting") return "The modem starts.";

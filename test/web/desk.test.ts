@@ -104,6 +104,21 @@ describe("a desk", () => {
     expect(desk.view.state?.display).toBe("1223");
   });
 
+  test("jumps until the next report has begun, where the device makes one", async () => {
+    const desk = await open();
+    await desk.wish({ line: "wait 3600", id: 1 });
+    const { modem, time } = desk.view.state!;
+    expect(modem?.on).toBe(false);
+    expect(await desk.wish({ jump: "report", id: 1 })).toEqual([]);
+    const { next } = desk.view.info!.report!;
+    expect(next).toBeGreaterThan(time);
+    rested(desk);
+    expect(desk.view.state!.modem?.on).toBe(true);
+    expect(desk.view.state!.time).toBeLessThan(next + 120);
+    await desk.renew("puckjs");
+    expect(await desk.wish({ jump: "report", id: 1 })).toEqual([{ error: expect.stringContaining("no report") }]);
+  });
+
   test("jumps, stops on the way, and says what cannot be", async () => {
     const desk = await open();
     expect(await desk.wish({ jump: "credit", id: 1 })).toEqual([{ error: expect.stringContaining("no credit") }]);

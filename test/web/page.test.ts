@@ -352,8 +352,9 @@ inBrowser("the page", () => {
     await hand.press("Sell");
     await hand.press(/^Send with the next answer: \d+$/);
     await hand.press("Until the next report");
-    await until(({ power }) => power === "booting");
+    // It goes on until the modem is: there is nothing that a person would have to wait for.
     await air(/^The modem starts\.$/);
+    await hand.page.locator(".facts dd", { hasText: /^under way$/ }).waitFor();
     await until(({ registration }) => registration === 1);
     await hand.page.locator(".way .done", { hasText: "network" }).waitFor();
     await until(({ sockets, http }) => http || sockets > 0);

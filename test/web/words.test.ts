@@ -2,7 +2,7 @@
 import type { State } from "../../bench/board";
 import { START } from "../../bench/session";
 import type { Info } from "../../bench/web/frame";
-import { airWords, clock, clockWords, day, grouped, plain, sentence, span } from "../../bench/web/words";
+import { airWords, clock, clockWords, day, grouped, plain, reporting, sentence, span } from "../../bench/web/words";
 
 const state = (more: Partial<State> = {}): State =>
   ({
@@ -105,8 +105,20 @@ test("what the modem does is said in a sentence", () => {
     asleep: false,
     faults: [],
   };
-  const says = (more: Partial<typeof view>) => airWords({ ...view, ...more }, START + 32400, START).slice(9);
-  expect(says({ power: "off" })).toBe(" is off until it reports at 09:00.");
+  const report = { next: START + 32400, failures: 0, failure: "", kilobytes: 0, signal: 0 };
+  const says = (more: Partial<typeof view>, due: Partial<typeof report> = {}, powered = true) => {
+    const [air, known] = [{ ...view, ...more }, info({ report: { ...report, ...due } })];
+    return airWords(air, known.report!.next, START, reporting(air, known, START), powered).slice(9);
+  };
+  const off = { power: "off" } as const;
+  expect(says(off)).toBe(" is off until it reports at 09:00.");
+  expect(says(off, { next: START + 20 })).toBe(" is off until it reports at 00:00:20.");
+  // Due, or begun: what would be tried again is not waited for.
+  expect(says(off, { next: START })).toBe(" is off; a report is under way.");
+  expect(says(off, { next: START + 60, failures: 1 })).toBe(" is off; a report is under way.");
+  expect(says(off, { next: START + 60, failures: 1, failure: "SIM" })).toBe(" is off until it reports at 00:01.");
+  expect(says({ asleep: true })).toBe(" sleeps until it reports at 09:00.");
+  expect(says(off, {}, false)).toBe(" has no power.");
   expect(says({ power: "dead" })).toBe(" does nothing any more.");
   expect(says({ sim: "absent" })).toBe(" finds no SIM.");
   expect(says({ antenna: false, registration: 2 })).toBe(" hears no network: no antenna.");

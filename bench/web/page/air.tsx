@@ -1,8 +1,8 @@
 /** The modem: how far it has come, what is said on its line, and everything that can go wrong with it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ModemState } from "../../parts/modem/modem";
+import type { State } from "../../board";
 import type { AirSaid, Info } from "../frame";
-import { airWords, bytes, clock, day, plain, span } from "../words";
+import { airWords, bytes, clock, day, plain, reporting, span } from "../words";
 import { jump, line, look } from "./store";
 import { Button, Either, Fold } from "./ui";
 
@@ -79,7 +79,8 @@ function Way({ air }: { air: AirSaid }) {
   );
 }
 
-export function Air({ modem, now, info }: { modem?: ModemState; now: number; info?: Info }) {
+export function Air({ state, info }: { state: State; info?: Info }) {
+  const { modem, powered, time: now } = state;
   const air = useAir(modem !== undefined);
   const [price, setPrice] = useState(0.05);
   if (!modem)
@@ -92,12 +93,17 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
   if (!air) return null;
   const report = info?.report;
   const wait = (report?.next ?? 0) - now;
+  const under = reporting(air, info, now);
+  let when = "when it is set up";
+  if (!powered) when = "none without power";
+  else if (under) when = "under way";
+  else if (report && wait > 0) when = `${clock(report.next)} ${day(report.next)}, in ${span(wait)}`;
   // One that is under way counts as failed until it is not, and has no reason then.
   const failed = report && report.failures > 0 && report.failure !== "";
   const pulled = air.sim === "absent";
   return (
     <>
-      <p class="airs">{airWords(air, report?.next, now)}</p>
+      <p class="airs">{airWords(air, report?.next, now, under, powered)}</p>
       <Way air={air} />
       <dl class="facts">
         <div>
@@ -119,7 +125,7 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
             <div>
               <dt>next report</dt>
               <dd class={failed ? "bad" : ""}>
-                {wait > 0 ? `${clock(report.next)} ${day(report.next)}, in ${span(wait)}` : "within a minute"}
+                {when}
                 {failed ? `, after ${report.failures} failed: ${report.failure}` : ""}
               </dd>
             </div>
@@ -149,7 +155,11 @@ export function Air({ modem, now, info }: { modem?: ModemState; now: number; inf
         <Button pressed={!air.antenna} onClick={() => line(`modem antenna ${air.antenna ? "out" : "in"}`)}>
           <Either first={air.antenna} of={["Take the antenna off", "Put the antenna on"]} />
         </Button>
-        <Button disabled={wait <= 0} onClick={() => jump(wait)} title="time passes until the device reports again">
+        <Button
+          disabled={!powered || under || wait <= 0}
+          onClick={() => jump("report")}
+          title={under ? "a report is under way" : "time passes until the modem is switched on for it"}
+        >
           Until the next report
         </Button>
       </p>

@@ -199,7 +199,7 @@ function App() {
         title: "Memory",
         panel: () => <Memory made={made} state={state} acts={counts.story} colours={colours} />,
       },
-      { name: "air", title: "Air", panel: () => <Air modem={state.modem} now={state.time} info={info} /> },
+      { name: "air", title: "Air", panel: () => <Air state={state} info={info} /> },
       { name: "story", title: "Story", panel: () => <Story acts={lists.story} desk={desk} /> },
       { name: "port", title: "Port", panel: () => <Port serial={lists.serial} /> },
       {

@@ -136,7 +136,7 @@ export async function look<T>(text: string, name: string): Promise<T | undefined
   return said.find((one) => name in one) as T | undefined;
 }
 
-export async function jump(to: number | "credit"): Promise<void> {
+export async function jump(to: number | "credit" | "report"): Promise<void> {
   tell(await request((id) => ({ jump: to, id })));
 }
 
