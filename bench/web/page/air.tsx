@@ -129,7 +129,7 @@ export function Air({ state, info }: { state: State; info?: Info }) {
                 {failed ? `, after ${report.failures} failed: ${report.failure}` : ""}
               </dd>
             </div>
-            <div>
+            <div class="bill">
               <dt>this month, by its own count</dt>
               <dd title="about what is paid for: with the heads of its packets, and TLS">
                 {report.kilobytes} KB · {((report.kilobytes / 1024) * price).toFixed(4)} at{" "}
