@@ -182,6 +182,8 @@ export class Desk {
       if (Object.keys(this.view.made.sensors).length) this.line("sun clear");
       this.line("wait 1");
       this.look("state");
+      // How it was made is no part of its life.
+      this.lists.feed = new Tail();
     });
     this.target = this.now;
     this.busy = false;

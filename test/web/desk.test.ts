@@ -69,6 +69,7 @@ describe("a desk", () => {
 
   test("sells a token, types it, and tells what happened, when it happened", async () => {
     const desk = await open();
+    expect(desk.lists.feed.items).toEqual([]);
     expect(await desk.wish({ line: "token add:1", id: 1 })).toHaveLength(1);
     const [{ token }] = desk.view.sold!;
     await desk.wish({ hand: `*${token}` });
@@ -79,9 +80,7 @@ describe("a desk", () => {
     rested(desk);
     expect(desk.view.state?.load).toBe(false);
     const feed = desk.lists.feed.items.filter(({ reports }) => !reports).map(({ text }) => text);
-    expect(feed).toEqual(
-      ["power on", "power off", "power on", "lamp on", "token accepted", "lamp off"].slice(-feed.length),
-    );
+    expect(feed).toEqual(["lamp on", "token accepted", "lamp off"]);
     const [on, off] = desk.view.strip!.filter(({ lamp }, i, all) => lamp || all[i - 1]?.lamp);
     // A day to the second, though time jumped.
     expect(Math.abs(off.at - on.at - 86400)).toBeLessThanOrEqual(2);

@@ -63,6 +63,7 @@ export function Memory(props: { made: Made; state: State; acts: number; colours:
     value: name,
     text: name === "flash" ? "Controller's flash" : driver === "at24" ? "EEPROM" : "Flash pages",
   }));
+  const erases = wear.erases?.reduce((a, b) => a + b, 0);
   const used = all.filter(({ kind }) => kind !== "blank").length;
 
   return (
@@ -89,9 +90,9 @@ export function Memory(props: { made: Made; state: State; acts: number; colours:
         />
         <span class="soft">
           {bytes(all.length * SLOT)}, {used} of {all.length} records of 64 bytes in use · {count(writes)} bytes written
-          {wear.erases
-            ? `, ${count(wear.erases.reduce((a, b) => a + b, 0))} page erases`
-            : `, a cell at most ${count(most)} times`}
+          {erases === undefined
+            ? `, a cell at most ${count(most)} ${most === 1 ? "time" : "times"}`
+            : `, ${count(erases)} page ${erases === 1 ? "erase" : "erases"}`}
         </span>
       </div>
       <Records
