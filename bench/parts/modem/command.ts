@@ -3,7 +3,9 @@ import { FAULTS, type When } from "./faults";
 import type { Modem } from "./modem";
 
 export const USAGE =
-  "fault NAME [ARGS] [at command N | at byte N | in SECONDS | random SEED SECONDS] | sim out|in | antenna out|in | sms FROM TEXT";
+  "fault NAME [ARGS] [at command N | at byte N | in SECONDS | random SEED SECONDS] | fault none [NAME] | sim out|in | antenna out|in | sms FROM TEXT";
+
+const NONE = "none [NAME]: ends that fault, or all that stay or wait for their moment";
 
 /** Whether, and how, the last words of a fault say when it happens. */
 const MOMENTS: [words: number, read: (words: string[]) => When | undefined][] = [
@@ -30,8 +32,12 @@ export function modemCommand(modem: Modem, words: string[]): { wrong?: string; l
   }
   if (what === "sms") {
     const [from = "", ...text] = args;
-    if (!/^\+?\d{3,15}$/.test(from) || text.length === 0)
+    if (text.length === 0)
       return { wrong: "modem sms takes a number and a text, as in: modem sms +254700000001 123 456 789" };
+    if (!/^\+?\d{3,15}$/.test(from)) {
+      const what = /^\+?\d{0,2}$/.test(from) ? "too short for a number" : "no number";
+      return { wrong: `${from} is ${what}: one has 3 to 15 digits, as in: modem sms +254700000001 123 456 789` };
+    }
     if (!/^[ -~]{1,160}$/.test(text.join(" "))) return { wrong: "A message has 1 to 160 characters of plain ASCII" };
     modem.sms(from, text.join(" "));
     return {};
@@ -41,7 +47,8 @@ export function modemCommand(modem: Modem, words: string[]): { wrong?: string; l
 
 function fault(modem: Modem, words: string[]): { wrong?: string; lines?: string[] } {
   const [name, ...args] = words;
-  if (name === undefined) return { lines: Object.values(FAULTS).map(({ usage, about }) => `${usage}: ${about}`) };
+  if (name === undefined)
+    return { lines: [NONE, ...Object.values(FAULTS).map(({ usage, about }) => `${usage}: ${about}`)] };
   let when: When = "now";
   for (const [length, read] of MOMENTS) {
     const found = args.length >= length ? read(args.slice(-length)) : undefined;

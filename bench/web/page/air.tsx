@@ -239,7 +239,8 @@ function Faults({ standing }: { standing: string[] }) {
         said.flatMap((one) => {
           if (!("modem" in one)) return [];
           const [, name, takes, about] = /^([\w-]+) ?(.*?): (.*)$/.exec(one.modem)!;
-          return { name, takes, about };
+          // What ends them has a button of its own.
+          return name === "none" ? [] : [{ name, takes, about }];
         }),
       ),
     );

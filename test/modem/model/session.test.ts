@@ -108,6 +108,7 @@ test("`modem fault` alone tells what there is", () => {
   const { line } = session("bg95");
   const list = line("modem fault").flatMap((one) => ("modem" in one ? [one.modem] : []));
   expect(list).toContain("no-ok: the next OK is lost");
+  expect(list[0]).toMatch(/^none \[NAME\]: ends/);
   expect(list.length).toBeGreaterThan(40);
 });
 
@@ -119,6 +120,8 @@ test.each([
   ["modem antenna in out", "modem antenna takes out or in"],
   ["modem sms", "modem sms takes a number and a text"],
   ["modem sms 12345", "modem sms takes a number and a text"],
+  ["modem sms +1 Hello", "+1 is too short for a number"],
+  ["modem sms shop Hello", "shop is no number"],
   ["modem sms +254700000001 näh", "plain ASCII"],
   ["modem fault nonsense", 'There is no fault "nonsense"'],
   ["modem fault cme x", "cme [CODE]"],
