@@ -188,7 +188,7 @@ export class VirtualBoard {
         accessPoint: board.parts.transport as any,
         network: (sent) => this.network(sent),
       },
-      make,
+      (code, pins, host) => make(code, pins, host, this.parts.modem?.port),
       code,
       pins,
       BUILDS[board.espruino].pulledUp,

@@ -20,4 +20,5 @@ export interface Engine {
 /** One call of a function of the controller, see bench/controller.ts. */
 export type Host = (operation: string, ...args: any[]) => unknown;
 
-export type EngineMaker = (code: string, pins: string[], host: Host) => Engine;
+/** @param uart a port that is the engine's own, where it has such: the firmware's serial code runs as on a board */
+export type EngineMaker = (code: string, pins: string[], host: Host, uart?: string) => Engine;

@@ -7,6 +7,10 @@ function $keep(fn, options) {
   $callbacks[++$id] = { fn: fn, options: options, at: 0.5, late: 0.5 };
   return $id;
 }
+function $uncaught(error) {
+  $call("uncaught", "" + error + (error && error.stack ? "\n" + error.stack : ""));
+  if ($callbacks.uncaughtException) $callbacks.uncaughtException.fn(error);
+}
 /* An event from the bench: the callback's number, its argument, and whether this was the last time. */
 function $event(id, data, last) {
   var entry = $callbacks[id];
@@ -14,8 +18,7 @@ function $event(id, data, last) {
   try {
     if (entry) entry.fn(data);
   } catch (error) {
-    $call("uncaught", "" + error + (error && error.stack ? "\n" + error.stack : ""));
-    if ($callbacks.uncaughtException) $callbacks.uncaughtException.fn(error);
+    $uncaught(error);
   }
 }
 function setTimeout(fn, ms) {
