@@ -247,16 +247,12 @@ export function storePaid(d: Device): boolean {
   return store(d, d.safe, PAID, packPaid(d.paid));
 }
 
-/** Stores the time, with the tally of what happened. */
-export function storeTime(d: Device): void {
-  d.log.view.setUint32(0, now(d.hal, d.clock), true);
+/** Stores the time, with the tally of what happened; `sealed`: the log as it is. Once a day also what was paid. */
+export function storeTime(d: Device, sealed?: boolean): void {
+  const asItIs = TRANSPORT && sealed;
+  if (!asItIs) d.log.view.setUint32(0, now(d.hal, d.clock), true);
   if (!d.unit || d.fault) return;
-  seal(d.log, d.unit, true);
-  storeLog(d);
-}
-
-/** Stores the log, sealed as it is, and once a day what was paid. */
-export function storeLog(d: Device): void {
+  if (!asItIs) seal(d.log, d.unit, true);
   store(d, d.often, TIME, d.log.bytes);
   if (storedTime(d) - d.paid.stored >= DAY) storePaid(d);
 }

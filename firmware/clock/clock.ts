@@ -31,10 +31,11 @@ export function startClock(hal: Hal, stored: number, interval: number, lost: () 
   let time: number | undefined;
   // One bit that is read wrong would end all credit, and one missing acknowledge the light: two readings have to agree.
   for (let tries = 0; time === undefined; tries++) {
-    if (tries === TRIES) throw new Error("RTC");
+    // Whoever starts the clock knows what that means.
+    if (tries === TRIES) throw new Error();
     try {
       const first = hal.rtc.read();
-      if (Math.abs(hal.rtc.read() - first) < 2) time = first;
+      if (hal.rtc.read() === first) time = first;
     } catch (_) {
       // Once more.
     }

@@ -44,7 +44,7 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
   const end = (tokens?: string[], verified?: boolean) => {
     d.session = undefined;
     // One that came by the way, or with nobody's auth, is as good as what is typed.
-    enter(d, tokens, verified, () => SMS && enter(d, [sent!.message], false, () => {}, true));
+    enter(d, tokens, verified, () => SMS && enter(d, [sent!.message], undefined, () => {}));
   };
   /** It is to be made again at a time, and was no failure. */
   const postpone = (time: number) => {

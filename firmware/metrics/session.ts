@@ -33,15 +33,14 @@ export function begin(d: Device, answers: boolean): string {
 }
 
 /**
- * Enters tokens, oldest first, each again while another one is being checked; `served` as for `enterToken`, `texted`: of a message. Last
- * of all, when nothing of the exchange is in memory any more.
+ * Enters tokens, oldest first, each again while another one is being checked; `served` as for `enterToken`, undefined for that of a
+ * message. Last of all, when nothing of the exchange is in memory any more.
  */
 export function enter(
   d: Device,
   tokens: (string | undefined)[] | undefined,
   served: boolean | undefined,
   then: () => void,
-  texted?: boolean,
 ): void {
   const token = tokens && tokens.shift();
   if (!token) then();
@@ -53,14 +52,14 @@ export function enter(
           token,
           (said) => {
             if (said === "BUSY") tokens!.unshift(token);
-            else if (SMS && texted && said !== "LOCKED") {
+            else if (SMS && served === undefined && said !== "LOCKED") {
               // Its message may go now: it is looked at no more. A wrong one goes soon, or the next start would count it again.
               const view = d.log.view;
               const soon = said === "INVALID" ? d.paid.closedUntil + SOON : Infinity;
               d.texted = token;
               view.setUint32(NEXT_SESSION, Math.min(view.getUint32(NEXT_SESSION, true), soon), true);
             }
-            enter(d, tokens, served, then, texted);
+            enter(d, tokens, served, then);
           },
           served,
         ),

@@ -1,7 +1,7 @@
 /** Long work in slices, from timers; the store of the time is part of that, as its MAC takes as long as eight hashes of eight bytes. */
 import type { System } from "../../hal/hal";
 import { now } from "../clock/clock";
-import { type Device, storeLog, storeTime } from "../device";
+import { type Device, storeTime } from "../device";
 import { SEALED } from "../store/records";
 import { high, type Key, low, sip } from "../token/siphash";
 import { type Sum, sum } from "./sum.overlay";
@@ -44,7 +44,7 @@ export function keep(d: Device, done: () => void): void {
     }
     log.view.setInt32(SEALED, mac[0], true);
     log.view.setInt32(SEALED + 4, mac[1], true);
-    if (!d.fault) storeLog(d);
+    storeTime(d, true);
     system.after(done, 1);
   };
   log.view.setUint32(0, now(d.hal, d.clock), true);

@@ -14,17 +14,17 @@ import { OWN_SETTINGS, type Setting, type Terms } from "./terms";
 declare const MOVES: boolean;
 declare const PRODUCT: boolean;
 declare const ASKS: boolean;
+/** Whether the board has a transport of its own: only then it registers its data format. */
+declare const TRANSPORT: boolean;
 
 /** What came of it: "" or why it did not come off; the tokens that the answer brought, and whether its auth is the server's. Called once. */
 export type Done = (failure: string, tokens?: string[], verified?: boolean) => void;
 
-function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: Done, registers: boolean): void {
+function act(d: Device, v: Verdict, direct: boolean, settings: Setting[], done: Done): void {
   const view = d.log.view;
   const history = d.sampler!.history;
   const values = v.settings;
   const product = d.product;
-  // Without an auth it may be anything that an answer calls its id.
-  if (!registers) v.id = 0;
   if (MOVES && (v.id || values.slice(0, OWN_SETTINGS).some((value) => value !== undefined))) {
     const known = readServer(d) || d.metrics!().server;
     const url = values[0] as string | undefined;
@@ -81,8 +81,10 @@ export function take(d: Device, body: string, direct: boolean, done: Done, regis
     if (v.refused) done(v.refused);
     else
       try {
+        // Without an auth it may be anything that an answer calls its id.
+        if (!TRANSPORT || !registration) v.id = 0;
         if (MOVES && direct) settleServer(d, true);
-        act(d, v, direct, terms.settings, done, !!registration);
+        act(d, v, direct, terms.settings, done);
       } catch (_) {
         done("MEMORY");
       }

@@ -31,15 +31,14 @@ export function at24(i2c: I2C, options: { address: number; bytes: number; page: 
       for (let from = 0; from < data.length; ) {
         const length = Math.min(data.length - from, page - (position % page));
         const packet = new Uint8Array(length + 2);
-        let written = false;
+        let written = 0;
         packet[0] = position >> 8;
         packet[1] = position;
         packet.set(data.subarray(from, from + length), 2);
         for (let tries = 0; ; tries++)
           try {
             i2c.writeTo(address, written ? [position >> 8, position & 255] : packet);
-            if (written) break;
-            written = true;
+            if (written++) break;
             // The chip acknowledges again when its write cycle is over. Asking sooner costs more than waiting: in the
             // interpreter each missing acknowledge is an exception, with a stack trace made for it.
             for (const start = system.ticks(); system.ticks() - start < WRITE_CYCLE; );
