@@ -62,6 +62,10 @@ const write = (
   append(j, 2, payload(70 + kept(j, 1)));`;
 const kept = (said: string) => /kept=([\d,-]+);/.exec(said)?.[1];
 
+/** Fills its Storage, however large that is, but for so many bytes. */
+const filled = (left: number) =>
+  interpreter.run(`var s=require("Storage");s.write("filler","x",0,s.getFree()-${left});`);
+
 let interpreter: Interpreter;
 beforeEach(() => {
   interpreter = new Interpreter();
@@ -70,7 +74,7 @@ afterEach(() => interpreter.end());
 
 /** Programs that must stay whole, and whether they are. */
 async function programs() {
-  const { code } = await bundle("esp32");
+  const { code } = await bundle("lantern");
   const files = { ".boot0": "var first = 1;", "paygo.js": code, "last": "x".repeat(100) };
   const whole = () => {
     const names = JSON.stringify(Object.keys(files));
@@ -160,10 +164,10 @@ onInterpreter(
 
 onInterpreter(
   "reserved on an empty Storage, the pages stay where and what they are when programs are replaced and Storage is compacted",
-  async () => {
-    const { code } = await bundle("esp32");
+  () => {
     interpreter.run(`require("Storage").write("paygo","",0,${3 * PAGE - HEADER});`);
-    interpreter.upload({ "paygo.js": code });
+    filled(12000);
+    interpreter.upload({ "paygo.js": "x".repeat(5000) });
     interpreter.run(program("paygo", write(77)));
     const image = interpreter.bytes().subarray(PAGE, 3 * PAGE);
     expect(image.every((byte) => byte === 255)).toBe(false);
@@ -181,9 +185,9 @@ onInterpreter(
 );
 
 onInterpreter("without room for the file every access throws, and nothing else of Storage is touched", () => {
-  interpreter.run(`require("Storage").write(".boot0","x",0,30000)`);
+  filled(2 * PAGE);
   const image = interpreter.bytes();
-  const said = interpreter.run(program(".boot0", `try { open(); } catch (e) { print("threw=" + e); }`));
+  const said = interpreter.run(program("filler", `try { open(); } catch (e) { print("threw=" + e); }`));
   expect(said).toContain("threw=");
   expect(interpreter.bytes()).toEqual(image);
 });
