@@ -218,6 +218,8 @@ function flashImage(code: string, pins: string[], arm: boolean, uart?: string, c
     prelude(pins),
     counted ? UNCOUNTED : "",
     shim,
+    // Modules of the interpreter's own take no variables while nobody asks for them.
+    code.includes('require("http")') ? "" : "$http = $wifi = 0;",
     arm ? OWN_CALLS : "",
     uart ? ownPort(uart) : "",
     epilogue,
