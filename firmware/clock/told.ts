@@ -1,5 +1,6 @@
 /** What a network or a server says that the time is. */
-import { type Device, storePaid, storeTime } from "../device";
+import { type Device, storePaid } from "../device";
+import { keep } from "../metrics/slices.shared";
 import { UNSURE } from "../store/records";
 import { now } from "./clock";
 
@@ -25,6 +26,6 @@ export function setTime(d: Device, time: number, released: number): boolean {
   } catch (_) {
     d.clock.silent++;
   }
-  storeTime(d);
+  keep(d, () => {});
   return true;
 }

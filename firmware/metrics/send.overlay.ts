@@ -5,6 +5,7 @@
 import { now } from "../clock/clock";
 import type { Device } from "../device";
 import { FAILED_SESSIONS, NEXT_SESSION } from "../store/records";
+import { turn } from "../store/turn.overlay";
 import { carry } from "./carry.overlay";
 import { exchange } from "./exchange.overlay";
 import { begin, enter, GIVEN_UP } from "./session";
@@ -57,7 +58,7 @@ export function send(d: Device, connect: Connect, sent?: Sent): void {
   };
 
   if (!sent) {
-    if (!begin(d, false)) prepare(true);
+    if (!begin(d, false)) after(() => turn(d, () => prepare(true)), 1);
     return;
   }
   d.session = () => true;

@@ -150,7 +150,8 @@ export function access(d: Device): Access {
       if (token) settings.sms = 0;
       // What is not remembered is not sent: without digits it is no try.
       if (event === "pin" && !keep(settings.access[3], value as number, 0)) settings.access[3] = "";
-      if (event === "time") setTime(d, value as number, RELEASED);
+      // To load this takes a slice already.
+      if (event === "time") d.hal.system.after(() => setTime(d, value as number, RELEASED), 1);
       if (event === "signal") d.signal = value as number;
       if (event === "ca") {
         if (!marked()) keep("", NEW, CERTIFICATE);

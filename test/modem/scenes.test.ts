@@ -51,6 +51,28 @@ describe("the SIM's PIN", () => {
   });
 });
 
+test("no page of flash is erased while the modem is on, wherever in its pages the device writes", () => {
+  const erases = () => it.session.board.parts.flash!.erases.reduce((sum, each) => sum + each, 0);
+  let before = 0;
+  // Over all places of a page; some sessions find no room for what they write.
+  for (let records = 1; records < 66; records += 3) {
+    it = new Reporter(secure);
+    for (let i = 0; i < records; i++) it.ask("#MODEM;internet;;;4321");
+    it.do("modem fault sim-pin 4321");
+    const first = erases();
+    while (!it.modem.state().on) it.do("wait 0.1");
+    before += erases() - first;
+    const found = erases();
+    while (it.modem.state().on) it.do("wait 0.1");
+    expect({ records, erases: erases() }).toEqual({ records, erases: found });
+    expect(report()).toMatchObject({ failure: "" });
+    expect(it.taken).toBe(1);
+    it.end();
+  }
+  expect(before).toBeGreaterThan(3);
+  it = new Reporter(lean);
+});
+
 test("the network's user and password are used as they were given", () => {
   it = new Reporter(lean);
   it.ask("#MODEM;iot.example;joe;word");

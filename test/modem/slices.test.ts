@@ -71,6 +71,26 @@ onArm.each(MODULES)(
 );
 
 onArm(
+  `nor does one when the network sets a clock that was lost, and what is stored begins a new page${NEEDS}`,
+  async () => {
+    await started("sim7600");
+    const erases = () => it.session.board.parts.flash!.erases.reduce((sum, each) => sum + each, 0);
+    const before = erases();
+    it.do("rtc lose", "cut", "wait 86400", "on", "wait 10");
+    const late = () => it.session.board.state().time - info().clock.time;
+    expect(late()).toBeGreaterThan(80000);
+    // Each line is a record.
+    for (let i = 0; i < 50; i++) it.do(ACCESS);
+    it.do("wait 180");
+    expect(Math.abs(late())).toBeLessThan(3);
+    expect(info()).toMatchObject({ report: { failure: "", failures: 0 } });
+    expect(erases()).toBe(before + 1);
+    expect(tooLong()).toEqual([]);
+  },
+  180_000,
+);
+
+onArm(
   `nor does one when all goes wrong; and keys are seen meanwhile${NEEDS}`,
   async () => {
     await started("sim7600");
