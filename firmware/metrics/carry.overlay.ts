@@ -30,14 +30,17 @@ export function carry(d: Device, connect: Connect, sent: Sent, letter: Letter): 
     if (!left) letter.asked.row = read = undefined;
     return piece;
   };
+  const tooLong = () => sent.body.length > LONGEST_ANSWER;
   post.write = (text) => {
-    // One that is too long is refused, so its end does not matter.
-    if (sent.body.length <= LONGEST_ANSWER) sent.body += text;
+    if (tooLong()) return;
+    sent.body += text;
+    // The rest would cost bytes for nothing. From a timer: the transport is in the middle of it.
+    if (tooLong()) d.hal.system.after(() => close(), 1);
   };
   post.close = (code, reason) => {
     letter.asked.row = read = undefined;
     sent.status = code;
-    sent.why = reason;
+    sent.why = code || !tooLong() ? reason : "LENGTH";
     if (close) close();
   };
 

@@ -3,7 +3,7 @@ import { DEMO } from "../../bench/demo-unit";
 import { encode, type TokenRequest } from "../../bench/encode";
 import { inProcess } from "../../bench/parts/modem/network";
 import type { Bundle } from "../../build/bundle";
-import { device, HOUR, Reporter } from "./device";
+import { device, HOUR, MODULES, Reporter } from "./device";
 
 let lean: Bundle;
 let secure: Bundle;
@@ -186,6 +186,15 @@ test("a server with a certificate of another authority gets nothing", () => {
   expect(it.taken).toBe(0);
   expect(report()).toMatchObject({ failure: expect.stringMatching(/^HTTP_7/) });
   expect(it.modem.state().sent).toBe(0);
+});
+
+test.each(MODULES)("%s: an answer without end is read no further than it takes to refuse it", async (family) => {
+  it = new Reporter(await device(family, "lean"));
+  it.modem.network = inProcess(() => ({ status: 200, body: Buffer.alloc(50_000, "x") }));
+  for (let i = 0; i < 90 && !report().failure; i++) it.do("wait 1");
+  expect(report()).toMatchObject({ failure: "LENGTH", failures: 1 });
+  expect(report().kilobytes).toBeLessThan(5);
+  expect(it.modem.complaints).toEqual([]);
 });
 
 describe("the network's time", () => {
