@@ -3,6 +3,8 @@ import type { Device } from "../device";
 
 /** Begins; the answer to the command comes when nothing of it is left, two minutes later at most. */
 export function tryModem(d: Device): void {
+  // Asked for twice at once, it is tried once.
+  if (d.session) return;
   const end = (said: string) => {
     d.session = undefined;
     d.hal.serial.write("#TEST;" + said + "\r\n");

@@ -1,5 +1,6 @@
 /** What a device keeps about its modem: through power cuts at any byte, and PINs that are tried once. */
 import type { Device } from "../../firmware/device";
+import { factoryTest } from "../../firmware/factory/test";
 import { access } from "../../firmware/modem/access.overlay";
 import { FakeBoard } from "../fake";
 
@@ -133,4 +134,20 @@ test("while entry is closed for wrong tokens, no messages are read", () => {
   const device = boot(new FakeBoard());
   device.paid.closedUntil = device.clock.time + 60;
   expect(access(device).settings(given).sms).toBe(0);
+});
+
+test("asked for twice at once, the factory's test switches the modem on once", () => {
+  const board = new FakeBoard();
+  const device = boot(board);
+  const answers: string[] = [];
+  const sessions: ((event: string, value: string) => void)[] = [];
+  board.hal.serial.write = (text) => answers.push(text);
+  device.connect = (_d, _post, tell) => {
+    sessions.push(tell);
+    return () => {};
+  };
+  for (let i = 0; i < 2; i++) expect(factoryTest(device, ["#TEST", "MODEM"])).toBe("");
+  board.wait(1);
+  for (const tell of sessions) tell("off", "");
+  expect(answers).toEqual(["#TEST;OK\r\n"]);
 });
