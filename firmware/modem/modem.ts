@@ -125,7 +125,7 @@ export function modem(
   let line = "";
   let body = 0;
   let closed = 0;
-  // Of the script that runs: whether the modem answered; the PIN is to be sent (1), or sent (2); the other network is asked.
+  // Of the script that runs: whether the modem answered; the PIN is to be sent (1), was taken (2) or not (3); the other network is asked.
   let mark = 0;
   // The message that is read, whether it was there, and the last one announced.
   let message = -1;
@@ -368,12 +368,14 @@ export function modem(
               mark = 1;
               return GO;
             }
-            if (mark && settings.pinState > 1) tell("pin", (settings.pinState = 1));
+            if (mark > 2 && settings.pinState > 1) tell("pin", (settings.pinState = 1));
             why = "PIN";
+            // It was taken: the SIM says so in a moment.
+            if (mark === 2) return LATER;
           }
           return why ? STOP : LATER;
         case "q":
-          mark = 2;
+          mark = error ? 3 : 2;
           return GO;
         case "g":
           if (!error) tell("signal", parseInt(fields[1], 10));

@@ -272,6 +272,21 @@ describe.each(NAMES)("%s", (family) => {
     expect(off()).toBe("PIN");
   });
 
+  test("a SIM that asks for its PIN for a moment more, when it has taken it, is waited for", () => {
+    for (const pinState of [0, 2]) {
+      let asked = 0;
+      const { ends, world, settings } = report(family, { access: access("1234"), pinState }, (w) => {
+        w.sim = "SIM PIN";
+        w.special = (line) =>
+          line === "AT+CPIN?" && w.pinsTried && asked++ < 3 ? "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n" : null;
+      });
+      expect(ends).toEqual([[200, ""]]);
+      expect(asked).toBeGreaterThan(3);
+      expect(world.pinsTried).toBe(1);
+      expect(settings.pinState).toBe(2);
+    }
+  });
+
   test("switched off: the power key is pressed, and never on a modem that runs", () => {
     const cold = report(family, {}, (world, wire) => world.wired(wire));
     expect(cold.ends).toEqual([[200, ""]]);
