@@ -255,6 +255,57 @@ function decodes(machine: Machine, withNative: boolean): string {
   return lines.join("\n");
 }
 
+/** Keypads, and what each reads again and again while its first key is held. */
+const KEYPADS: { name: string; reads: (number | number[])[]; make: string }[] = [
+  {
+    name: "matrix of 12 keys on pins",
+    reads: [3, 3, 7, 7, 7],
+    make: `
+    import { matrix } from "./hal/drivers/matrix";
+    const keypad = matrix({ ...io, read: next }, { rows: [D1, D2, D3, D4], columns: [D5, D6, D7] }, system);`,
+  },
+  {
+    name: "the same on a PCF8574",
+    reads: [[0xb0], [0xb7], [0xfb], [0xfd], [0xfe]],
+    make: `
+    import { pcf8574 } from "./hal/drivers/pcf8574";
+    const keypad = pcf8574({ writeTo() {}, readFrom: next }, { address: 32, interrupt: D5 }, system, io);`,
+  },
+  {
+    name: "four keys on pins",
+    reads: [7],
+    make: `
+    import { keys } from "./hal/drivers/keys";
+    const keypad = keys({ ...io, read: next }, { pins: [D1, D2, D3, D4] }, system);`,
+  },
+];
+
+/** Milliseconds between two looks (hal/drivers). */
+const LOOK = 20;
+
+/** What a look at the keys takes while one is held, and how long a press must be for that. */
+function looks(machine: Machine): string {
+  const rates = Object.values(RATES);
+  const rows = KEYPADS.map(({ name, reads, make }) => {
+    const program = `
+    const reads = ${JSON.stringify(reads)};
+    let n = 0;
+    const next = () => reads[n++ % reads.length];
+    let look;
+    const system = { after: (fn) => { look = fn; return 1; }, cancel() {} };
+    const io = { write: digitalWrite, mode: pinMode, watch() {} };${make}
+    keypad.start(() => {});
+    for (let i = 0; i < TIMES; i++) look();
+    print("said=" + n);`;
+    const { instructions } = measure(machine, program, [4, 24]);
+    return row(name, instructions, ...rates.map((perMs) => String(Math.ceil(LOOK + (2 * instructions) / perMs))));
+  });
+  const names = Object.keys(RATES).map((chip) => `${chip}: ms`);
+  return [row("keypad", "instructions a look", ...names), row("---", "---:", ...names.map(() => "---:")), ...rows].join(
+    "\n",
+  );
+}
+
 /** What a slice is for, by where the function is that its event called, and by the event. */
 const KINDS: [file: RegExp, event: RegExp, what: string][] = [
   [/modem\/at\.ts/, /^Serial/, "a line from the modem, or bytes"],
@@ -334,6 +385,14 @@ function sections(): Section[] {
         "the wrong one fits no count: nothing takes longer. The hashes from the table are with those of its seals. The last column is about the next token.",
         "",
         decodes(machine, true),
+      ].join("\n"),
+    ),
+    section("Keys", there, (machine) =>
+      [
+        `${version(machine)}, built for ARM Linux, under qemu-arm. A key counts when two looks agree, ${LOOK} ms apart: a shorter press than that and the looks themselves may`,
+        "be missed. The rates of the chips are [assumed](#slices-of-a-session-over-a-modem).",
+        "",
+        looks(machine),
       ].join("\n"),
     ),
     [

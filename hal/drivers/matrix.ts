@@ -19,40 +19,55 @@ export function matrix(
   const rows = options.rows;
   const columns = options.columns;
   const keys = options.keys || "123456789*0#";
-  /** Looks in a row that found a key down; a single look that found it up (bad contact) does not end a press. */
-  const looks = new Uint16Array(keys.length);
-  let doubtful = 0;
-  let timer = 0;
   const all = (1 << columns.length) - 1;
+  let timer = 0;
   return {
     isAlive: () => timer > 0 || io.read(columns) === all,
     start(onKey) {
-      const look = () => {
-        let wait = 0;
-        let key = 0;
-        for (let row = rows.length - 1; row >= 0; row--) {
-          io.write(rows, ~(1 << row));
-          const levels = io.read(columns);
-          for (let column = columns.length - 1; column >= 0; column--) {
-            key = (rows.length - 1 - row) * columns.length + columns.length - 1 - column;
-            const bit = 1 << key;
-            if (!((levels >> column) & 1)) {
-              doubtful &= ~bit;
-              looks[key] = Math.min(looks[key] + 1, STUCK);
-              if (looks[key] === 2 || looks[key] === HELD) onKey(keys[key], looks[key] === HELD);
-            } else if (looks[key] > 1 && !(doubtful & bit)) doubtful |= bit;
-            else looks[key] = 0;
-            if (looks[key] && wait !== LOOK) wait = looks[key] < STUCK ? LOOK : 5 * LOOK;
-          }
+      // Keys as bits, the first one highest: what the last look found, which are down, and which were told to be held.
+      let last = 0;
+      let down = 0;
+      let held = 0;
+      // Looks since a key was pressed.
+      let count = 0;
+
+      const tell = (bits: number, long: boolean) => {
+        for (let key = keys.length - 1; bits; key--) {
+          if (bits & 1) onKey(keys[key], long);
+          bits >>= 1;
         }
-        io.write(rows, 0);
-        if (!wait && io.read(columns) !== all) wait = LOOK;
-        timer = wait ? system.after(look, wait) : 0;
+      };
+      const look = () => {
+        const some = io.read(columns) !== all;
+        let found = 0;
+        if (some) {
+          for (let row = rows.length - 1; row >= 0; row--) {
+            io.write(rows, ~(1 << row));
+            found = (found << columns.length) | (io.read(columns) ^ all);
+          }
+          io.write(rows, 0);
+        }
+        // What two looks agree on counts: a single one that found a key up (bad contact) ends no press.
+        const before = down;
+        down = (found & last) | (down & (found | last));
+        const pressed = down & ~before;
+        held &= down;
+        count = pressed ? 2 : Math.min(count + 1, STUCK);
+        const wait = found === last && count === STUCK ? 2 * LOOK : LOOK;
+        last = found;
+        // In a scan an edge may get lost; without one, none does.
+        timer = some || down ? system.after(look, wait) : 0;
+        if (pressed) tell(pressed, false);
+        if (count === HELD) {
+          const long = down & ~held;
+          held = down;
+          tell(long, true);
+        }
       };
       for (let i = 0; i < rows.length; i++) io.mode(rows[i], "opendrain");
       io.write(rows, 0);
       const wake = () => {
-        if (!timer) timer = system.after(look, LOOK);
+        if (!timer) look();
       };
       for (let i = 0; i < columns.length; i++) {
         io.mode(columns[i], "input_pullup");

@@ -44,17 +44,8 @@ export function pcf8574(
       write,
       read,
       mode() {},
-      // One line tells of all columns; also of rows that were written, which is no press. Reading lets it go.
-      watch: (wake, column, how) =>
-        column !== 4
-          ? 0
-          : io.watch(
-              () => {
-                if (read() !== COLUMNS) wake();
-              },
-              options.interrupt,
-              how,
-            ),
+      // One line tells of all columns; also of rows that were written, which is no press. The look's read lets it go.
+      watch: (wake, column, how) => (column === 4 ? io.watch(wake, options.interrupt, how) : 0),
     },
     { rows: [3, 2, 1, 0], columns: [6, 5, 4], keys: options.keys },
     system,
