@@ -363,7 +363,7 @@ export async function picture(): Promise<string> {
   session.key("n");
   for (let ms = 0; ms < 4000; ms += LOOK) session.pass(LOOK);
   session.key("#");
-  for (let ms = 0; ms < 100; ms += LOOK) session.pass(LOOK);
+  session.pass(LOOK);
   return svg(session.view());
 }
 
