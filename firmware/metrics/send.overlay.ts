@@ -5,7 +5,7 @@
 import { now } from "../clock/clock";
 import type { Device } from "../device";
 import { FAILED_SESSIONS, NEXT_SESSION } from "../store/records";
-import { turn } from "../store/turn.overlay";
+import { turn } from "../store/turn";
 import { carry } from "./carry.overlay";
 import { exchange } from "./exchange.overlay";
 import { begin, enter, GIVEN_UP } from "./session";

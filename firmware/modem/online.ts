@@ -2,6 +2,7 @@
 import type { ModemPort, Post, Transport } from "../../hal/hal";
 import type { Device } from "../device";
 import { access } from "./access.overlay";
+import { heard } from "./heard.overlay";
 import { type ModemSettings, modem, type Tell } from "./modem";
 
 /** As a `Connect`; `given` as for the settings of the modem. Never throws. */
@@ -17,9 +18,9 @@ export function online(
   const hear: Tell = (event, value) => {
     if (event === "bytes" || event === "off") tell(event, value);
     // What sets the clock needs more memory than is left in the middle of the modem's answer, and a store is a slice of its own.
-    else if (event !== "sms") d.hal.system.after(() => access(d).hear(settings, event, value), 1);
+    else if (event !== "sms") d.hal.system.after(() => heard(d, settings, event, value), 1);
     else {
-      const token = access(d).hear(settings, event, value);
+      const token = heard(d, settings, event, value);
       if (token) tell("token", token);
     }
   };

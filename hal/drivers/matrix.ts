@@ -31,12 +31,6 @@ export function matrix(
       // Looks since a key was pressed.
       let count = 0;
 
-      const tell = (bits: number, long: boolean) => {
-        for (let key = keys.length - 1; bits; key--) {
-          if (bits & 1) onKey(keys[key], long);
-          bits >>= 1;
-        }
-      };
       const look = () => {
         const some = io.read(columns) !== all;
         let found = 0;
@@ -57,11 +51,12 @@ export function matrix(
         last = found;
         // In a scan an edge may get lost; without one, none does.
         timer = some || down ? system.after(look, wait) : 0;
-        if (pressed) tell(pressed, false);
-        if (count === HELD) {
-          const long = down & ~held;
-          held = down;
-          tell(long, true);
+        const long = count === HELD;
+        let bits = long ? down & ~held : pressed;
+        if (long) held = down;
+        for (let key = keys.length - 1; bits; key--) {
+          if (bits & 1) onKey(keys[key], long);
+          bits >>= 1;
         }
       };
       for (let i = 0; i < rows.length; i++) io.mode(rows[i], "opendrain");

@@ -2,6 +2,7 @@
 import type { Device } from "../../firmware/device";
 import { factoryTest } from "../../firmware/factory/test";
 import { access } from "../../firmware/modem/access.overlay";
+import { heard } from "../../firmware/modem/heard.overlay";
 import { FakeBoard } from "../fake";
 
 const SETTINGS = { board: "fake", interval: 60, utcOffset: 0 };
@@ -64,9 +65,9 @@ describe("a PIN", () => {
     const settings = a.settings(given);
     const pin = settings.access[3];
     if (!pin || settings.pinState === 1) return false;
-    if (settings.pinState === 0) access(d).hear(settings, "pin", 1);
+    if (settings.pinState === 0) heard(d, settings, "pin", 1);
     if (settings.access[3] !== pin) return false;
-    if (pin === right) access(d).hear(settings, "pin", 2);
+    if (pin === right) heard(d, settings, "pin", 2);
     return true;
   };
 
@@ -85,14 +86,16 @@ describe("a PIN", () => {
     expect(sent).toEqual(["1111", "2222", "3333", "3333", "3333"]);
   });
 
-  test("is not sent when the memory does not keep that it was", () => {
+  test.each(["does not keep that it was", "does not answer any more"])("is not sent when the memory %s", (what) => {
     const board = new FakeBoard();
     const device = boot(board);
     tell(device, "#MODEM;a;;;1111");
-    board.flash.write = () => {
-      throw new Error("no acknowledge");
-    };
-    expect(session(device, "1111")).toBe(false);
+    const settings = access(device).settings(given);
+    expect(settings.access[3]).toBe("1111");
+    if (/answer/.test(what)) board.flash.fails = true;
+    else board.flash.locked = true;
+    heard(device, settings, "pin", 1);
+    expect(settings.access[3]).toBe("");
   });
 
   test("is not sent when so many were that no more can be remembered", () => {
@@ -118,7 +121,7 @@ test("what is no token in a message changes nothing; one is taken, and the other
   device.unit = { serial: "A1", key: [1, 2, 3, 4], startingCode: 1, timeDivider: 1, restricted: 0 };
   const hear = (text: string) => {
     const settings = access(device).settings(given);
-    return [access(device).hear(settings, "sms", text), settings.sms];
+    return [heard(device, settings, "sms", text), settings.sms];
   };
   for (const text of ["", "hello", "Your token is 123456789", "12345678", "1234567890", "123456789a", "+254700000001"])
     expect(hear(text)).toEqual(["", 1]);

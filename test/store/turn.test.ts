@@ -2,7 +2,7 @@
 import { store } from "../../firmware/device";
 import { type Journal, latest, openJournal, PAYLOAD } from "../../firmware/store/journal";
 import { LAST_TYPE } from "../../firmware/store/records";
-import { turn } from "../../firmware/store/turn.overlay";
+import { turn } from "../../firmware/store/turn";
 import { FakeBoard } from "../fake";
 
 const SETTINGS = { board: "fake", interval: 60, utcOffset: 0 };
