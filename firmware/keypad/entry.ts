@@ -50,13 +50,13 @@ function days(d: Device): string {
 function answered(d: Device, e: Entry, answer: Answer, value: number): void {
   const blinks =
     e.profile[answer] || (answer === "FAULT" || answer === "NOT_SET_UP" ? BROKEN : answer === "TEST" ? 1 : -1);
+  play(e.signals, (blinks > 0 ? "G." : "R.").repeat(Math.abs(blinks)), 250);
   const texts: { [answer: string]: string } = {
     "INVALID": "Err",
     "ALREADY_USED": "USEd",
     "LOCKED": "L" + Math.ceil(value / 60),
     "TEST": "tESt",
   };
-  play(e.signals, (blinks > 0 ? "G." : "R.").repeat(Math.abs(blinks)), 250);
   show(d, e, texts[answer] || days(d));
 }
 

@@ -59,6 +59,8 @@ export function keep(d: Device, done: () => void): void {
         hashing = sum(key, text);
       } else if (!hashing.take()) {
         hashing.end();
+        // Nothing of it is in memory while the record is written.
+        hashing = undefined;
         return [low, high];
       }
       return undefined;

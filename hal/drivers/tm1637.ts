@@ -36,13 +36,13 @@ export function tm1637(io: Io, options: { clk: Pin; dio: Pin; digits?: number })
 
   return {
     show(text) {
-      const letters = "0123456789-ELrdFStUn";
-      // Segments (bit 0 = a … bit 6 = g), two hexadecimal digits each. In here they take no memory at rest.
-      const segments = "3f065b4f666d7d077f6f407938505e716d783e54";
       const bytes = [ADDRESS_0];
       for (let i = text.length - digits; i < text.length; i++) {
-        const at = i < 0 ? -1 : letters.indexOf(text[i]);
-        bytes.push(at < 0 ? 0 : parseInt(segments.substr(at * 2, 2), 16));
+        // Texts that have no name take no memory at rest, nor while the bytes are sent.
+        const at = i < 0 ? -1 : "0123456789-ELrdFStUn".indexOf(text[i]);
+        // Segments (bit 0 = a … bit 6 = g), two hexadecimal digits each.
+        const segments = at < 0 ? "0" : "3f065b4f666d7d077f6f407938505e716d783e54".substr(at * 2, 2);
+        bytes.push(parseInt(segments, 16));
       }
       send([DATA_AUTO_INCREMENT]);
       send(bytes);
