@@ -13,6 +13,7 @@ import { nothingPaid } from "../firmware/credit/credit";
 import { carry } from "../firmware/token/carry.overlay";
 import { PAST, startWalk, type Unit } from "../firmware/token/decode";
 import { openTable, SLOT, skipToTable } from "../firmware/token/table";
+import { LOOK } from "../hal/drivers/matrix";
 import type { Hal } from "../hal/hal";
 import { bundle } from "./bundle";
 import { arm, compile, host, instructions, interpret, type Machine, qemu } from "./interpreter";
@@ -279,9 +280,6 @@ const KEYPADS: { name: string; reads: (number | number[])[]; make: string }[] = 
     const keypad = keys({ ...io, read: next }, { pins: [D1, D2, D3, D4] }, system);`,
   },
 ];
-
-/** Milliseconds between two looks (hal/drivers). */
-const LOOK = 20;
 
 /** What a look at the keys takes while one is held, and how long a press must be for that. */
 function looks(machine: Machine): string {

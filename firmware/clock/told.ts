@@ -7,7 +7,7 @@ import { now } from "./clock";
 /**
  * Moves a clock that was lost forward to the time that a network or a server tells (Unix seconds), if that lies within 20
  * years of `released`, the build's date. What is left of the credit, and of a lockout, stays as it is: nothing is given
- * back and nothing taken. Returns whether it moved.
+ * back and nothing taken. Returns whether it moved; its store goes on from timers then (`keep`).
  */
 export function setTime(d: Device, time: number, released: number): boolean {
   const before = now(d.hal, d.clock);

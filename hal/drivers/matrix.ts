@@ -5,7 +5,7 @@
 import type { Io, Keypad, Pin, System } from "../hal";
 
 /** Milliseconds between two looks at the keys while one is down; a key counts when two looks agree. */
-const LOOK = 20;
+export const LOOK = 20;
 /** Looks after which a key counts as held (1 s), and after which it is stuck and looked at less often (30 s). */
 const HELD = 50;
 const STUCK = 1500;
